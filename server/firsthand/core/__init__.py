@@ -1,0 +1,1 @@
+"""The domain: knows no vendor, no protocol, no other layer."""

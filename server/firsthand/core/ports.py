@@ -1,0 +1,248 @@
+"""What the domain needs from the outside: small protocols, named for roles."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from firsthand.core.answers import Message
+from firsthand.core.model import (
+    Chunk,
+    Commit,
+    FileRecord,
+    FileStat,
+    FileUpdate,
+    Fingerprint,
+    IndexStats,
+    Outline,
+    Scan,
+    Scope,
+    ScoredChunk,
+    SkippedFile,
+    SourceFile,
+    Vector,
+)
+
+
+class Parser(Protocol):
+    """Reads the syntax of a file. Synchronous and CPU-bound: callers run it in a thread."""
+
+    def outline(self, language: str, text: str) -> Outline | None:
+        """Return the outline of `text`, or None when there is no grammar for `language`."""
+        ...
+
+
+class SourceTree(Protocol):
+    """The files of one workspace root."""
+
+    async def scan(self) -> Scan:
+        """List every file that may be indexed, without opening any, and those left out."""
+        ...
+
+    async def stat(self, path: str) -> FileStat | SkippedFile | None:
+        """Return what `scan` would say of one path now; None when it does not exist."""
+        ...
+
+    async def read(self, path: str) -> SourceFile | SkippedFile | None:
+        """Read and decode one file; skipped when its content should not be indexed, None when it is gone."""
+        ...
+
+
+class History(Protocol):
+    """The version history of one workspace root; all answers are empty outside version control."""
+
+    async def head(self) -> str | None:
+        """Return the id of the commit that is checked out."""
+        ...
+
+    async def last_change(self, path: str, start_line: int, end_line: int) -> Commit | None:
+        """Return the newest commit that touched these lines."""
+        ...
+
+    async def recent_files(self, limit: int) -> Sequence[str]:
+        """Return paths with uncommitted changes, then those changed by the newest commits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A text that the embedder cannot embed, and why; it stands where its vector would."""
+
+    reason: str
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What the vectors depend on."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of one text, prefix included, that influence its vector."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """How many documents to hand over at a time so that progress and cancellation stay smooth."""
+        ...
+
+    async def embed_documents(self, texts: Sequence[str]) -> list[Vector | Rejected]:
+        """Embed texts of the index, one result a text, in order.
+
+        Raises:
+            ModelError: nothing could be embedded; the texts are not to blame.
+        """
+        ...
+
+    async def embed_query(self, text: str) -> Vector:
+        """Embed a question.
+
+        Raises:
+            ModelError: the question could not be embedded.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatText:
+    """A piece of the model's answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatThinking:
+    """A piece of the model's thinking, which is not part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatStage:
+    """What a silent model is doing: "loading model", "reading prompt"."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEnd:
+    """How a generation ended. Token counts are the model's own, None when it did not tell."""
+
+    reason: Literal["stop", "length", "broken"]
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+    prompt_was_cut: bool = False
+    """True when the server silently dropped part of the prompt, so the answer must not pass as grounded."""
+
+
+ChatPart = ChatText | ChatThinking | ChatStage | ChatEnd
+
+
+class ChatModel(Protocol):
+    """Generates text. One conversation at a time is enough; closing the stream stops the model."""
+
+    @property
+    def name(self) -> str:
+        """What the user knows it by: `qwen2.5-coder:7b`."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Size of the window that prompt and answer share."""
+        ...
+
+    @property
+    def answer_tokens(self) -> int:
+        """Most tokens that an answer may take (`num_predict`)."""
+        ...
+
+    def estimate_tokens(self, text: str) -> int:
+        """Estimate, on the safe side, how many tokens `text` takes in this model."""
+        ...
+
+    def stream(
+        self, messages: Sequence[Message], *, schema: Mapping[str, object] | None = None
+    ) -> AsyncIterator[ChatPart]:
+        """Generate; the last part is a `ChatEnd`. Use with `contextlib.aclosing`.
+
+        Args:
+            schema: a JSON schema that the whole answer must follow; the caller validates it all the same.
+
+        Raises:
+            ModelError: nothing was generated, or the generation broke before its end.
+        """
+        ...
+
+
+class ChunkStore(Protocol):
+    """The index of one workspace root under one fingerprint. Derived and disposable."""
+
+    async def manifest(self) -> Mapping[str, FileRecord]:
+        """Return what is known of every file, by path."""
+        ...
+
+    async def replace(self, updates: Sequence[FileUpdate]) -> None:
+        """Replace the rows of these files, in one commit: readers see old rows or new rows, never half."""
+        ...
+
+    async def touch(self, records: Sequence[FileRecord]) -> None:
+        """Store new sizes and times of files whose chunks did not change."""
+        ...
+
+    async def remove(self, paths: Sequence[str]) -> None:
+        """Forget these files."""
+        ...
+
+    async def known_vectors(self, content_hashes: Sequence[str]) -> Mapping[str, Vector]:
+        """Return the vectors that the index has for these chunk hashes, wherever they stand."""
+        ...
+
+    async def without_vector(self, limit: int) -> Sequence[Chunk]:
+        """Return up to `limit` chunks that still wait for their vector."""
+        ...
+
+    async def set_vectors(self, vectors: Mapping[str, Vector]) -> int:
+        """Store vectors by chunk hash, for every chunk with that hash that still exists; return how many rows."""
+        ...
+
+    async def set_unembeddable(self, reasons: Mapping[str, str]) -> None:
+        """Remember, by chunk hash, chunks that cannot have a vector, so that they are not tried again."""
+        ...
+
+    async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
+        """Return the nearest chunks by cosine similarity, best first."""
+        ...
+
+    async def search_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredChunk]:
+        """Return chunks by BM25 over code-aware terms (`identifiers.terms`), best first."""
+        ...
+
+    async def chunks_of(self, path: str) -> Sequence[Chunk]:
+        """Return the chunks of one file in source order."""
+        ...
+
+    async def defining(self, names: Sequence[str], limit: int) -> Sequence[Chunk]:
+        """Return chunks whose `name` or `qualified_name` is one of these, ignoring case."""
+        ...
+
+    async def mentioning(self, name: str, limit: int) -> Sequence[Chunk]:
+        """Return chunks whose calls, references, bases or imports hold this very name."""
+        ...
+
+    async def names(self) -> frozenset[str]:
+        """Return every name the index knows: of symbols, calls, references and imports, last parts only."""
+        ...
+
+    async def stats(self) -> IndexStats:
+        """Count what is there."""
+        ...
+
+    async def optimize(self) -> None:
+        """Compact, drop old versions, bring the full-text index up to date."""
+        ...
+
+    async def close(self) -> None:
+        """Release files and locks."""
+        ...
