@@ -1,0 +1,54 @@
+"""Words of code: identifiers taken apart the way people search for them."""
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W\d_]\w*|\d+", re.UNICODE)
+_LEADING_UNDERSCORES = re.compile(r"\b_+(?=\w)")
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+", re.UNICODE)
+
+# A longer run of word characters is data (base64, hashes), not a name that anyone searches for.
+_LONGEST_WORD = 64
+
+
+def split_identifier(name: str) -> list[str]:
+    """Take a name apart at case changes, underscores and digits: `parseHTTPResponse_v2` → parse http response v2.
+
+    A digit run stays with the letters before it when there is a single letter (`v2`, `x509` split as x, 509 is
+    avoided), since such pairs are words of their own.
+    """
+    return list(_parts(name))
+
+
+def terms(text: str) -> list[str]:
+    """Return the search terms of a text, lower case, in order: each identifier whole and, if it has any, its parts."""
+    found: list[str] = []
+    for word in _WORD.findall(_LEADING_UNDERSCORES.sub("", text)):
+        if len(word) <= _LONGEST_WORD:
+            found.extend(_terms_of(word))
+    return found
+
+
+def words(text: str) -> list[str]:
+    """Return the identifiers of a text as they are written, in order."""
+    return _WORD.findall(text)
+
+
+@lru_cache(maxsize=65536)
+def _parts(name: str) -> tuple[str, ...]:
+    parts: list[str] = []
+    for part in _PART.findall(name):
+        if part.isdigit() and parts and len(parts[-1]) == 1 and parts[-1].isalpha():
+            parts[-1] += part
+        else:
+            parts.append(part.lower())
+    return tuple(parts)
+
+
+@lru_cache(maxsize=65536)
+def _terms_of(word: str) -> tuple[str, ...]:
+    parts = _parts(word)
+    whole = word.strip("_").lower()
+    if len(parts) < 2:
+        return (whole,) if whole else ()
+    return (whole, *parts)
