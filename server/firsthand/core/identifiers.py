@@ -5,7 +5,8 @@ from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_]\w*|\d+", re.UNICODE)
 _LEADING_UNDERSCORES = re.compile(r"\b_+(?=\w)")
-_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+", re.UNICODE)
+# "Lower case" takes in every letter that is not an ASCII capital: scripts beyond ASCII are not taken apart.
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 
 # A longer run of word characters is data (base64, hashes), not a name that anyone searches for.
 _LONGEST_WORD = 64
@@ -14,8 +15,7 @@ _LONGEST_WORD = 64
 def split_identifier(name: str) -> list[str]:
     """Take a name apart at case changes, underscores and digits: `parseHTTPResponse_v2` → parse http response v2.
 
-    A digit run stays with the letters before it when there is a single letter (`v2`, `x509` split as x, 509 is
-    avoided), since such pairs are words of their own.
+    Digits stay with a single letter before them (`v2`, `x509`), since such pairs are words of their own.
     """
     return list(_parts(name))
 

@@ -266,6 +266,8 @@ class IndexReport:
     """Chunks that kept a vector they had."""
     removed: int
     seconds: float
+    problem: str = ""
+    """What kept the run from finishing (the embedder failed), as a sentence; "" when all is done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,247 @@
+"""How candidates from several searches become one order: reciprocal rank fusion, then what code tells on top.
+
+Fusion follows Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009), with a
+weight for each list. Every rule below is a factor on the fused score, so that it can be read, measured and removed
+on its own.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from firsthand.core.identifiers import split_identifier, terms
+from firsthand.core.model import Chunk, Hit, ScoredChunk
+from firsthand.core.query import Query
+
+# The k of reciprocal rank fusion. The paper's 60 suits lists of equal worth; with weights this far apart a small k
+# keeps the head of the better list together.
+_RANK_CONSTANT = 10
+# Share of the dense list. A name that is spelled out is found best by its letters, prose by its meaning.
+_DENSE_SHARE = {"symbol": 0.35, "path": 0.3, "prose": 0.6}
+
+_DEFINES_NAME = 2.5
+_DEFINES_QUALIFIED_NAME = 3.0
+_USES_NAME = 3.0
+_PATH_SPELLED_OUT = 3.0
+# The most that agreement between the question's words and file and folder names may add.
+_PATH_WORDS = 0.8
+_NAME_WORDS = 0.6
+# What each further chunk of the same file adds to its best one, damped: a file that matches in many places is about
+# the subject.
+_FILE_COHERENCE = 0.25
+_TEST_PENALTY = 0.5
+_SIDELINE_PENALTY = 0.7
+# Each further hit of a file counts this much less: the first page should show more than one file.
+_SAME_FILE_DECAY = 0.75
+
+_SIDELINE = re.compile(
+    r"(^|/)(examples?|samples?|demos?|docs?|benchmarks?|bench|compat|legacy|deprecated|vendor|third_party|fixtures?"
+    r"|testdata|migrations?|locales?|i18n|_?typings|stubs?|scripts?|tools?)(/|$)|(^|/)(_?compat|deprecated)\b|\.d\.ts$|\.pyi$",
+    re.IGNORECASE,
+)
+_REEXPORT_FILES = frozenset({"__init__.py", "index.ts", "index.js", "mod.rs", "lib.rs", "package-info.java"})
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A chunk on its way through ranking."""
+
+    chunk: Chunk
+    dense_rank: int | None = None
+    keyword_rank: int | None = None
+    score: float = 0.0
+    reasons: list[str] = field(default_factory=list)
+
+
+def rank(
+    query: Query,
+    dense: Sequence[ScoredChunk],
+    keywords: Sequence[ScoredChunk],
+    defining: Sequence[Chunk],
+    using: Sequence[Chunk] = (),
+    *,
+    near: str | None = None,
+) -> list[Hit]:
+    """Fuse the lists and order them; nothing is dropped but doubles.
+
+    Args:
+        dense: nearest by meaning, best first.
+        keywords: best by BM25, best first.
+        defining: chunks that define a name that the question spells out.
+        using: chunks that use a name whose users are asked for.
+        near: path of the file that the user is in; its neighbours win ties.
+    """
+    candidates = _fuse(query, dense, keywords, [*defining, *using])
+    users = {chunk.id for chunk in using}
+    for candidate in candidates:
+        _apply_definition(query, candidate)
+        if candidate.chunk.id in users:
+            _apply_usage(query, candidate)
+        _apply_path(query, candidate)
+        _apply_sidelines(query, candidate)
+        _apply_nearness(near, candidate)
+    _apply_coherence(candidates)
+    ordered = _without_overlaps(sorted(candidates, key=_order))
+    return [_hit(query, candidate) for candidate in _saturated(ordered)]
+
+
+def _fuse(
+    query: Query, dense: Sequence[ScoredChunk], keywords: Sequence[ScoredChunk], known: Sequence[Chunk]
+) -> list[Candidate]:
+    by_id: dict[str, Candidate] = {}
+    share = _DENSE_SHARE[query.kind] if dense else 0.0
+    for rank_from_0, scored in enumerate(dense):
+        candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
+        candidate.dense_rank = rank_from_0
+        candidate.score += share / (_RANK_CONSTANT + rank_from_0 + 1)
+    for rank_from_0, scored in enumerate(keywords):
+        candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
+        candidate.keyword_rank = rank_from_0
+        candidate.score += (1 - share) / (_RANK_CONSTANT + rank_from_0 + 1)
+    for chunk in known:
+        candidate = by_id.setdefault(chunk.id, Candidate(chunk))
+        if not candidate.score:
+            # A definition or use that neither search found enters at the foot of the list and rises by its own rule.
+            candidate.score = 1 / (_RANK_CONSTANT + 50)
+    return list(by_id.values())
+
+
+def _apply_definition(query: Query, candidate: Candidate) -> None:
+    chunk = candidate.chunk
+    if not chunk.name or chunk.kind in ("section", "text"):
+        return
+    qualified = _normal(chunk.qualified_name)
+    for name in query.names:
+        wanted = _normal(name)
+        if "." in wanted and (qualified == wanted or qualified.endswith(f".{wanted}")):
+            candidate.score *= _DEFINES_QUALIFIED_NAME
+        elif chunk.name.lower() == wanted:
+            candidate.score *= _DEFINES_NAME
+        else:
+            continue
+        candidate.reasons.append(f"defines `{chunk.name}`")
+        return
+    overlap = _overlap(query, split_identifier(chunk.name))
+    if overlap:
+        candidate.score *= 1 + _NAME_WORDS * overlap
+
+
+def _apply_usage(query: Query, candidate: Candidate) -> None:
+    chunk = candidate.chunk
+    mentioned = {*chunk.calls, *chunk.references, *chunk.bases}
+    name = next((name for name in query.used if name in mentioned), query.used[0])
+    candidate.score *= _USES_NAME
+    candidate.reasons.append(f"uses `{name}`")
+
+
+def _apply_path(query: Query, candidate: Candidate) -> None:
+    path = candidate.chunk.path.lower()
+    if any(path == wanted or path.endswith(f"/{wanted}") for wanted in query.paths):
+        candidate.score *= _PATH_SPELLED_OUT
+        candidate.reasons.append("the path you named")
+        return
+    pure = PurePosixPath(candidate.chunk.path)
+    stem = _overlap(query, split_identifier(pure.stem))
+    folder = _overlap(query, split_identifier(pure.parent.name)) if pure.parent.name else 0.0
+    if stem or folder:
+        candidate.score *= 1 + _PATH_WORDS * max(stem, 0.5 * folder)
+        if stem >= 0.5:
+            candidate.reasons.append("the file name matches")
+
+
+def _apply_sidelines(query: Query, candidate: Candidate) -> None:
+    chunk = candidate.chunk
+    if chunk.is_test and not query.wants_tests:
+        candidate.score *= _TEST_PENALTY
+    if _SIDELINE.search(chunk.path) and not any(term in chunk.path.lower() for term in query.terms):
+        candidate.score *= _SIDELINE_PENALTY
+    if PurePosixPath(chunk.path).name in _REEXPORT_FILES and chunk.kind == "module":
+        candidate.score *= _SIDELINE_PENALTY
+
+
+def _apply_nearness(near: str | None, candidate: Candidate) -> None:
+    if near is None:
+        return
+    if candidate.chunk.path == near:
+        candidate.score *= 1.2
+    elif PurePosixPath(candidate.chunk.path).parent == PurePosixPath(near).parent:
+        candidate.score *= 1.05
+
+
+def _apply_coherence(candidates: Iterable[Candidate]) -> None:
+    by_path: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_path[candidate.chunk.path].append(candidate)
+    for group in by_path.values():
+        group.sort(key=_order)
+        best = group[0]
+        rest = sum(candidate.score for candidate in group[1:6])
+        if rest and best.score:
+            best.score *= 1 + _FILE_COHERENCE * math.log1p(rest / best.score)
+
+
+def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
+    """Parts of one definition overlap by design; the best one stands for the lines they share."""
+    kept: list[Candidate] = []
+    lines: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for candidate in ordered:
+        span = candidate.chunk.span
+        taken = lines[candidate.chunk.path]
+        size = span.end_line - span.start_line + 1
+        shared = max(
+            (min(span.end_line, end) - max(span.start_line, start) + 1 for start, end in taken), default=0
+        )
+        if shared * 2 <= size:
+            taken.append((span.start_line, span.end_line))
+            kept.append(candidate)
+    return kept
+
+
+def _saturated(ordered: Sequence[Candidate]) -> list[Candidate]:
+    seen: dict[str, int] = defaultdict(int)
+    for candidate in ordered:
+        candidate.score *= _SAME_FILE_DECAY ** seen[candidate.chunk.path]
+        seen[candidate.chunk.path] += 1
+    return sorted(ordered, key=_order)
+
+
+def _hit(query: Query, candidate: Candidate) -> Hit:
+    reasons = list(dict.fromkeys(candidate.reasons))
+    if candidate.keyword_rank is not None:
+        matched = _matched_terms(query, candidate.chunk)
+        if matched:
+            reasons.append(f"matches: {', '.join(matched)}")
+    if candidate.dense_rank is not None and candidate.dense_rank < 20:
+        reasons.append("close in meaning")
+    return Hit(candidate.chunk, candidate.score, tuple(reasons or ["related"]))
+
+
+def _matched_terms(query: Query, chunk: Chunk) -> list[str]:
+    present = set(terms(f"{chunk.path} {chunk.qualified_name} {chunk.text}"))
+    return [term for term in query.terms if term in present][:5]
+
+
+def _overlap(query: Query, words: Sequence[str]) -> float:
+    """Share of `words` that the question has, singular and plural taken as one."""
+    if not words:
+        return 0.0
+    asked = {_singular(term) for term in query.terms}
+    return sum(1 for word in words if _singular(word) in asked) / len(words)
+
+
+def _singular(word: str) -> str:
+    if len(word) > 3 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"::|#|->", ".", name).lower()
+
+
+def _order(candidate: Candidate) -> tuple[float, str, int]:
+    """Best first; equal scores in a fixed order, so that the same question has the same answer."""
+    return (-candidate.score, candidate.chunk.path, candidate.chunk.span.start_byte)

@@ -1,0 +1,168 @@
+"""One workspace root with everything that works on it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from firsthand.core.answers import Message
+from firsthand.core.assistant import Assistant
+from firsthand.core.freshness import OpenBuffers
+from firsthand.core.hovering import Hovers
+from firsthand.core.indexing import Indexer, IndexingState
+from firsthand.core.model import FileRecord, IndexStats, Report
+from firsthand.core.ports import ChatModel, ChatPart, ChunkStore, History, Parser, SourceTree
+from firsthand.core.retrieval import Searcher
+from firsthand.errors import RequestError
+
+Health = Literal["ok", "warning", "error"]
+PullModel = Callable[[str, Report], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOffer:
+    """A model that is missing and that the user may have pulled; `message` asks the question."""
+
+    role: Literal["chat", "embedding"]
+    model: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """Which models serve a workspace, what the user should know about them, and what could be pulled."""
+
+    provider: str
+    embedder: str
+    chat: str | None
+    notices: tuple[str, ...] = ()
+    offers: tuple[ModelOffer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceStatus:
+    """How a workspace is doing, in a form for people."""
+
+    health: Health
+    message: str
+    root: str
+    indexing: IndexingState
+    stats: IndexStats
+    models: ModelState
+    indexed_commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A root folder, its index and what answers from it."""
+
+    root: Path
+    tree: SourceTree
+    history: History
+    parser: Parser
+    store: ChunkStore
+    indexer: Indexer
+    searcher: Searcher
+    assistant: Assistant
+    hovers: Hovers
+    buffers: OpenBuffers
+    models: ModelState
+    pull: PullModel | None
+    resources: contextlib.AsyncExitStack
+
+    async def status(self) -> WorkspaceStatus:
+        """Say how the workspace is doing."""
+        stats, head = await asyncio.gather(self.store.stats(), self.history.head())
+        state = self.indexer.state
+        health, message = _verdict(state, stats, self.models)
+        return WorkspaceStatus(
+            health=health,
+            message=message,
+            root=str(self.root),
+            indexing=state,
+            stats=stats,
+            models=self.models,
+            indexed_commit=head if state.stage == "idle" else None,
+        )
+
+    async def files(self) -> Sequence[FileRecord]:
+        """List what the index knows of every file, skipped and failed ones with their reasons."""
+        manifest = await self.store.manifest()
+        return [manifest[path] for path in sorted(manifest)]
+
+    async def pull_model(self, name: str, report: Report) -> None:
+        """Have Ollama pull a model; open the workspace anew to use it.
+
+        Raises:
+            RequestError: there is no Ollama to pull it.
+            ModelError: the pull failed.
+        """
+        if self.pull is None:
+            raise RequestError(
+                "Ollama does not answer, so it cannot pull a model; start it with: ollama serve"
+            )
+        await self.pull(name, report)
+
+    async def close(self) -> None:
+        """Release the index and the models."""
+        await self.resources.aclose()
+
+
+class CourteousChat:
+    """A chat model that holds indexing back while it generates."""
+
+    def __init__(self, chat: ChatModel, indexer: Indexer) -> None:
+        self._chat = chat
+        self._indexer = indexer
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._chat.name
+
+    @property
+    def context_tokens(self) -> int:
+        """The model's window."""
+        return self._chat.context_tokens
+
+    @property
+    def answer_tokens(self) -> int:
+        """The model's longest answer."""
+        return self._chat.answer_tokens
+
+    def estimate_tokens(self, text: str) -> int:
+        """The model's estimate."""
+        return self._chat.estimate_tokens(text)
+
+    async def stream(
+        self, messages: Sequence[Message], *, schema: Mapping[str, object] | None = None
+    ) -> AsyncIterator[ChatPart]:
+        """Generate while indexing waits."""
+        async with self._indexer.yielding():
+            parts = self._chat.stream(messages, schema=schema)
+            try:
+                async for part in parts:
+                    yield part
+            finally:
+                # A port's stream is any async iterator; the generators behind it close the model's socket here.
+                if hasattr(parts, "aclose"):
+                    await parts.aclose()
+
+
+def _verdict(state: IndexingState, stats: IndexStats, models: ModelState) -> tuple[Health, str]:
+    if state.stage == "failed":
+        return "error", state.message
+    if state.stage == "waiting":
+        return "warning", state.message
+    counts = f"{stats.files} files, {stats.chunks} chunks"
+    if state.stage not in ("idle", "paused"):
+        progress = f" {state.done} of {state.total}" if state.total else ""
+        return "ok", f"{state.stage}{progress}; {counts} searchable"
+    left_out = f", {stats.skipped} skipped" if stats.skipped else ""
+    if stats.failed:
+        return "warning", f"{counts}{left_out}; {stats.failed} files could not be indexed"
+    if models.chat is None:
+        return "warning", f"{counts}{left_out}; no chat model: answers are cited excerpts"
+    return "ok", f"{counts}{left_out}; paused" if state.stage == "paused" else f"{counts}{left_out}"
