@@ -1,0 +1,156 @@
+"""The index in dictionaries: the same promises as the real one, none of its speed."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from firsthand.core.identifiers import terms
+from firsthand.core.model import Chunk, FileRecord, FileUpdate, IndexStats, Scope, ScoredChunk, Vector
+
+
+class MemoryStore:
+    """A ChunkStore; `commits` counts calls that wrote."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, FileRecord] = {}
+        self._chunks: dict[str, tuple[Chunk, ...]] = {}
+        self._vectors: dict[str, Vector] = {}
+        self._unembeddable: dict[str, str] = {}
+        self.commits = 0
+        self.closed = False
+
+    async def manifest(self) -> Mapping[str, FileRecord]:
+        return dict(self._records)
+
+    async def replace(self, updates: Sequence[FileUpdate]) -> None:
+        self.commits += 1
+        for update in updates:
+            self._records[update.record.path] = update.record
+            self._chunks[update.record.path] = update.chunks
+            self._vectors.update(update.vectors)
+        self._forget_orphans()
+
+    async def touch(self, records: Sequence[FileRecord]) -> None:
+        self._records.update({record.path: record for record in records})
+
+    async def remove(self, paths: Sequence[str]) -> None:
+        self.commits += 1
+        for path in paths:
+            self._records.pop(path, None)
+            self._chunks.pop(path, None)
+        self._forget_orphans()
+
+    async def known_vectors(self, content_hashes: Sequence[str]) -> Mapping[str, Vector]:
+        return {key: self._vectors[key] for key in content_hashes if key in self._vectors}
+
+    async def without_vector(self, limit: int) -> Sequence[Chunk]:
+        waiting = [
+            chunk
+            for chunk in self._all()
+            if chunk.content_hash not in self._vectors and chunk.content_hash not in self._unembeddable
+        ]
+        return waiting[:limit]
+
+    async def set_vectors(self, vectors: Mapping[str, Vector]) -> int:
+        self.commits += 1
+        present = [chunk for chunk in self._all() if chunk.content_hash in vectors]
+        self._vectors.update({chunk.content_hash: vectors[chunk.content_hash] for chunk in present})
+        return len(present)
+
+    async def set_unembeddable(self, reasons: Mapping[str, str]) -> None:
+        self._unembeddable.update(reasons)
+
+    async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
+        scored = [
+            ScoredChunk(
+                chunk, sum(a * b for a, b in zip(vector, self._vectors[chunk.content_hash], strict=True))
+            )
+            for chunk in self._all()
+            if chunk.content_hash in self._vectors and _in_scope(chunk, scope)
+        ]
+        return sorted(scored, key=lambda item: -item.score)[:limit]
+
+    async def search_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredChunk]:
+        documents = [(chunk, Counter(_terms_of(chunk))) for chunk in self._all()]
+        rarity = {
+            term: math.log(1 + len(documents) / (1 + sum(1 for _, counts in documents if counts[term])))
+            for term in terms
+        }
+        scored = [
+            ScoredChunk(chunk, sum(rarity[term] * counts[term] / (counts[term] + 1) for term in terms))
+            for chunk, counts in documents
+            if _in_scope(chunk, scope) and any(counts[term] for term in terms)
+        ]
+        return sorted(scored, key=lambda item: -item.score)[:limit]
+
+    async def chunks_of(self, path: str) -> Sequence[Chunk]:
+        return self._chunks.get(path, ())
+
+    async def defining(self, names: Sequence[str], limit: int) -> Sequence[Chunk]:
+        wanted = {name.lower() for name in names}
+        return [
+            chunk for chunk in self._all() if {chunk.name.lower(), chunk.qualified_name.lower()} & wanted
+        ][:limit]
+
+    async def mentioning(self, name: str, limit: int) -> Sequence[Chunk]:
+        return [
+            chunk
+            for chunk in self._all()
+            if name in {*chunk.calls, *chunk.references, *chunk.bases}
+            or any(name in terms_and_words(text) for text in chunk.imports)
+        ][:limit]
+
+    async def names(self) -> frozenset[str]:
+        found: set[str] = set()
+        for chunk in self._all():
+            found.update((chunk.name, *chunk.calls, *chunk.references, *chunk.bases))
+            for text in chunk.imports:
+                found.update(terms_and_words(text))
+        return frozenset(found - {""})
+
+    async def stats(self) -> IndexStats:
+        count = Counter(record.status for record in self._records.values())
+        chunks = list(self._all())
+        embedded = sum(1 for chunk in chunks if chunk.content_hash in self._vectors)
+        return IndexStats(count["indexed"], count["skipped"], count["failed"], len(chunks), embedded)
+
+    async def optimize(self) -> None:
+        return None
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _all(self) -> Iterable[Chunk]:
+        for chunks in self._chunks.values():
+            yield from chunks
+
+    def _forget_orphans(self) -> None:
+        present = {chunk.content_hash for chunk in self._all()}
+        self._vectors = {key: vector for key, vector in self._vectors.items() if key in present}
+
+
+def terms_and_words(text: str) -> set[str]:
+    """Return the names that an import spells out."""
+    return set("".join(letter if letter.isalnum() or letter == "_" else " " for letter in text).split())
+
+
+def _terms_of(chunk: Chunk) -> list[str]:
+    return terms(f"{chunk.path} {chunk.qualified_name} {chunk.signature} {chunk.docstring} {chunk.text}")
+
+
+def _in_scope(chunk: Chunk, scope: Scope) -> bool:
+    return (
+        (not scope.languages or chunk.language in scope.languages)
+        and (not scope.kinds or chunk.kind in scope.kinds)
+        and (scope.tests is None or chunk.is_test == scope.tests)
+        and (
+            not scope.paths
+            or any(
+                chunk.path == path
+                or chunk.path.startswith(path.rstrip("/") + "/")
+                or fnmatchcase(chunk.path, path)
+                for path in scope.paths
+            )
+        )
+    )

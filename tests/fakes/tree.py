@@ -1,0 +1,77 @@
+"""A workspace's files in a dictionary, and a history that is empty unless told."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from firsthand.core.languages import language_of
+from firsthand.core.model import Commit, FileStat, Scan, SkippedFile, SourceFile
+
+
+class DictTree:
+    """Files by path; a write changes the time, so that a sweep sees it."""
+
+    def __init__(
+        self, files: Mapping[str, str] | None = None, skipped: Mapping[str, str] | None = None
+    ) -> None:
+        self.files: dict[str, str] = {}
+        self.skipped = dict(skipped or {})
+        self.reads: list[str] = []
+        self.unreadable: set[str] = set()
+        self._times: dict[str, int] = {}
+        self._clock = 0
+        for path, text in (files or {}).items():
+            self.write(path, text)
+
+    def write(self, path: str, text: str) -> None:
+        """Create or overwrite a file."""
+        self._clock += 1
+        self.files[path] = text
+        self._times[path] = self._clock
+
+    def delete(self, path: str) -> None:
+        """Delete a file."""
+        del self.files[path]
+
+    async def scan(self) -> Scan:
+        return Scan(
+            tuple(self._stat(path) for path in sorted(self.files)),
+            tuple(SkippedFile(path, reason) for path, reason in self.skipped.items()),
+        )
+
+    async def stat(self, path: str) -> FileStat | SkippedFile | None:
+        if path in self.skipped:
+            return SkippedFile(path, self.skipped[path])
+        return self._stat(path) if path in self.files else None
+
+    async def read(self, path: str) -> SourceFile | SkippedFile | None:
+        self.reads.append(path)
+        if path in self.unreadable:
+            raise PermissionError(13, "Permission denied", path)
+        if path not in self.files:
+            return None
+        text = self.files[path]
+        data = text.encode("utf-8", "surrogatepass")
+        return SourceFile(path, text, language_of(path), hashlib.sha256(data).hexdigest())
+
+    def _stat(self, path: str) -> FileStat:
+        return FileStat(path, len(self.files[path].encode("utf-8", "surrogatepass")), self._times[path])
+
+
+class FakeHistory:
+    """A history that says what it was told."""
+
+    def __init__(
+        self, change: Commit | None = None, head: str | None = None, recent: Sequence[str] = ()
+    ) -> None:
+        self._change = change
+        self._head = head
+        self._recent = recent
+
+    async def head(self) -> str | None:
+        return self._head
+
+    async def last_change(self, path: str, start_line: int, end_line: int) -> Commit | None:
+        return self._change
+
+    async def recent_files(self, limit: int) -> Sequence[str]:
+        return self._recent[:limit]
