@@ -34,6 +34,7 @@ VENDORS = {
     "pathspec": "adapters",
     "filelock": "adapters",
     "rich": "cli",
+    "platformdirs": "app",
 }
 
 

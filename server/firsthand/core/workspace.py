@@ -70,6 +70,8 @@ class Workspace:
     buffers: OpenBuffers
     models: ModelState
     pull: PullModel | None
+    ollama_answers: Callable[[], Awaitable[bool]]
+    """Probes Ollama now; when that differs from `models.provider`, opening the workspace anew changes the models."""
     resources: contextlib.AsyncExitStack
 
     async def status(self) -> WorkspaceStatus:

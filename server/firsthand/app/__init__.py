@@ -1,0 +1,31 @@
+"""The composition root: the only place that knows both the domain and its adapters.
+
+Adapters are imported inside functions, in threads where they are heavy, so that importing this package costs nothing.
+"""
+
+from firsthand.app.diagnosis import Finding, diagnose
+from firsthand.app.folders import cache_folder, clean_all, clean_index, index_folder, models_folder
+from firsthand.app.installing import (
+    catalogue,
+    find_in_catalogue,
+    install_model,
+    installed_models,
+    remove_model,
+)
+from firsthand.app.workspaces import open_workspace
+
+__all__ = [
+    "Finding",
+    "cache_folder",
+    "catalogue",
+    "clean_all",
+    "clean_index",
+    "diagnose",
+    "find_in_catalogue",
+    "index_folder",
+    "install_model",
+    "installed_models",
+    "models_folder",
+    "open_workspace",
+    "remove_model",
+]

@@ -1,0 +1,111 @@
+"""Opens a workspace: every object of the system is made here, by hand."""
+
+import asyncio
+import contextlib
+import importlib
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from firsthand.app.folders import index_folder
+from firsthand.app.models import ChosenModels, choose_models, ollama_answers
+from firsthand.core.workspace import CourteousChat, Workspace
+from firsthand.errors import WorkspaceError
+from firsthand.settings import Settings
+
+_HEAVY = (
+    "firsthand.adapters.lance_store",
+    "firsthand.adapters.treesitter_parser",
+    "firsthand.adapters.onnx_embedder",
+    "firsthand.adapters.ollama_client",
+)
+
+
+async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = True) -> Workspace:
+    """Open a root folder with its index and models; indexing itself is for the caller to start.
+
+    Args:
+        need_chat: False for searching and indexing, which need no chat model.
+
+    Raises:
+        WorkspaceError: `root` is not a folder that can be read.
+        StoreError: the index cannot be opened and cannot be made anew.
+        ModelError: there is no embedder at all.
+    """
+    root = await asyncio.to_thread(_checked, root)
+    # LanceDB alone costs more than a second to import; the event loop must not wait for it.
+    await asyncio.to_thread(lambda: [importlib.import_module(name) for name in _HEAVY])
+    resources = contextlib.AsyncExitStack()
+    try:
+        chosen = await choose_models(settings, resources, need_chat=need_chat)
+        return await _assemble(root, settings, chosen, resources)
+    except BaseException:
+        await resources.aclose()
+        raise
+
+
+async def _assemble(
+    root: Path, settings: Settings, chosen: ChosenModels, resources: contextlib.AsyncExitStack
+) -> Workspace:
+    from firsthand.adapters.git_files import WorkspaceTree
+    from firsthand.adapters.git_history import GitHistory
+    from firsthand.adapters.lance_lock import writer_lock
+    from firsthand.adapters.lance_store import open_store
+    from firsthand.adapters.treesitter_parser import TreeSitterParser
+    from firsthand.core.assistant import Assistant
+    from firsthand.core.chunking import CHUNKER_VERSION
+    from firsthand.core.freshness import OpenBuffers
+    from firsthand.core.hovering import Hovers
+    from firsthand.core.indexing import Indexer
+    from firsthand.core.retrieval import Searcher
+
+    folder = index_folder(settings, root)
+    store = await open_store(folder, chosen.embedder.fingerprint, CHUNKER_VERSION)
+    resources.push_async_callback(store.close)
+    tree = WorkspaceTree(root, exclude=settings.exclude, max_file_bytes=settings.max_file_kb * 1024)
+    history = GitHistory(root)
+    parser = TreeSitterParser()
+    buffers = OpenBuffers()
+
+    def lock() -> AbstractAsyncContextManager[None]:
+        return writer_lock(folder)
+
+    indexer = Indexer(tree=tree, parser=parser, store=store, embedder=chosen.embedder, writer_lock=lock)
+    searcher = Searcher(store=store, embedder=chosen.embedder)
+    assistant = Assistant(
+        searcher=searcher,
+        store=store,
+        tree=tree,
+        parser=parser,
+        buffers=buffers,
+        chat=CourteousChat(chosen.chat, indexer) if chosen.chat else None,
+        excerpts=settings.excerpts,
+    )
+    return Workspace(
+        root=root,
+        tree=tree,
+        history=history,
+        parser=parser,
+        store=store,
+        indexer=indexer,
+        searcher=searcher,
+        assistant=assistant,
+        hovers=Hovers(store=store, parser=parser, history=history),
+        buffers=buffers,
+        models=chosen.state,
+        pull=chosen.pull,
+        ollama_answers=lambda: ollama_answers(settings),
+        resources=resources,
+    )
+
+
+def _checked(root: Path) -> Path:
+    try:
+        resolved = root.expanduser().resolve(strict=True)
+        if not resolved.is_dir():
+            raise WorkspaceError(f"{root} is not a folder; give the folder that holds the code.")
+        next(resolved.iterdir(), None)
+    except FileNotFoundError:
+        raise WorkspaceError(f"There is no folder {root}; check the path.") from None
+    except OSError as error:
+        raise WorkspaceError(f"{root} cannot be read ({error.strerror}); check its permissions.") from error
+    return resolved
