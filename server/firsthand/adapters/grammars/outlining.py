@@ -1,0 +1,129 @@
+"""From the captures of a grammar's queries to the outline of a file."""
+
+from tree_sitter import Node, QueryCursor
+
+from firsthand.adapters.grammars.drafts import Draft, nest, span, symbol
+from firsthand.adapters.grammars.leads import Leads
+from firsthand.adapters.grammars.loading import Grammar
+from firsthand.adapters.grammars.naming import find_name, read_name, read_target, text_of
+from firsthand.adapters.grammars.usage import assign_uses
+from firsthand.core.lines import LineTable
+from firsthand.core.model import Import, Outline
+
+_LONGEST_IMPORT = 300
+# A file with more definitions than this is data; the first ones still give it structure.
+_MOST_SYMBOLS = 20_000
+
+_Captures = dict[str, list[Node]]
+_Range = tuple[int, int]
+
+
+def outline(grammar: Grammar, root: Node, data: bytes) -> Outline:
+    """Reduce a syntax tree to its outline."""
+    table = LineTable.of_bytes(data)
+    reading = _Reading(table)
+    for pattern, captures in QueryCursor(grammar.definitions).matches(root):
+        reading.take(pattern, captures)
+    drafts = reading.drafts()
+    top = Draft("module", 0, len(data), (0, 0), ("",), outer_end=len(data))
+    assign_uses(QueryCursor(grammar.uses).captures(root), drafts, top, data)
+    return Outline(
+        language=grammar.name,
+        symbols=tuple(symbol(draft, table) for draft in drafts),
+        imports=reading.imports(),
+        calls=tuple(top.calls),
+        references=tuple(top.references),
+        has_errors=root.has_error,
+    )
+
+
+class _Reading:
+    """What the definitions query of one file has matched so far."""
+
+    def __init__(self, table: LineTable) -> None:
+        self._table = table
+        self._drafts: dict[_Range, Draft] = {}
+        self._wrappers: dict[_Range, Node] = {}
+        self._imports: dict[_Range, Import] = {}
+        self._leads: list[tuple[Node, bool]] = []
+
+    def take(self, pattern: int, captures: _Captures) -> None:
+        """Note one match."""
+        for capture, nodes in captures.items():
+            if capture.startswith("lead"):
+                self._leads.extend((node, capture == "lead.doc") for node in nodes)
+            elif capture.startswith("definition."):
+                self._take_definition(capture.split("."), nodes[0], pattern, captures)
+            elif capture == "wrapper":
+                wrapped = captures["wrapped"][0]
+                self._wrappers[wrapped.start_byte, wrapped.end_byte] = nodes[0]
+            elif capture == "import":
+                self._take_import(nodes[0], captures.get("target", []))
+
+    def imports(self) -> tuple[Import, ...]:
+        """Return the imports in source order."""
+        return tuple(self._imports[key] for key in sorted(self._imports))
+
+    def drafts(self) -> list[Draft]:
+        """Return the definitions in source order, nested, with what leads them."""
+        leads = Leads(self._leads, self._table)
+        drafts = sorted(self._drafts.values(), key=lambda draft: (draft.start, -draft.end))[:_MOST_SYMBOLS]
+        for draft in drafts:
+            self._wrap(draft)
+            leading = leads.before(draft.outer_start)
+            draft.outer_start = leading.start
+            draft.doc = leading.doc
+        nest(drafts)
+        return drafts
+
+    def _take_import(self, node: Node, targets: list[Node]) -> None:
+        data = self._table.data
+        key = (node.start_byte, node.end_byte)
+        text = " ".join(text_of(node, data).split())[:_LONGEST_IMPORT].rstrip(";")
+        named = read_target(", ".join(text_of(target, data) for target in targets) or text)
+        known = self._imports.get(key)
+        target = f"{known.target}, {named}" if known is not None else named
+        self._imports[key] = Import(text, target, span(self._table, *key))
+
+    def _take_definition(self, capture: list[str], node: Node, pattern: int, captures: _Captures) -> None:
+        key = (node.start_byte, node.end_byte)
+        known = self._drafts.get(key)
+        if known is not None and known.pattern <= pattern:
+            return
+        name = _name_node(node, captures)
+        if name is None and len(capture) < 3:
+            return
+        data = self._table.data
+        parts = read_name(text_of(name, data), capture[1]) if name is not None else (capture[2],)
+        scopes = [
+            part for scope in captures.get("scope", []) for part in read_name(text_of(scope, data), "type")
+        ]
+        body = captures.get("body")
+        self._drafts[key] = Draft(
+            kind=capture[1],
+            start=key[0],
+            end=key[1],
+            name_range=(name.start_byte, name.end_byte) if name is not None else (key[0], key[0]),
+            name=(*scopes, *parts),
+            pattern=pattern,
+            body=body[0] if body else None,
+        )
+
+    def _wrap(self, draft: Draft) -> None:
+        """Widen a definition to the nodes around it; its signature begins with those on its own line."""
+        start, end = draft.start, draft.end
+        draft.header_start = start
+        wrapper = self._wrappers.get((start, end))
+        while wrapper is not None and (wrapper.start_byte, wrapper.end_byte) != (start, end):
+            if b"\n" not in self._table.data[wrapper.start_byte : draft.header_start]:
+                draft.header_start = wrapper.start_byte
+            start, end = wrapper.start_byte, wrapper.end_byte
+            wrapper = self._wrappers.get((start, end))
+        draft.outer_start, draft.outer_end = start, end
+
+
+def _name_node(node: Node, captures: _Captures) -> Node | None:
+    for capture in ("scoped", "name"):
+        if capture in captures:
+            return captures[capture][0]
+    return find_name(node) if "body" in captures or node.named_child_count else None

@@ -1,0 +1,11 @@
+(call_expression function: (identifier) @call)
+(call_expression function: (selector_expression field: (field_identifier) @call))
+(call_expression function: (type_instantiation_expression type: (type_identifier) @call))
+(field_declaration !name type: (type_identifier) @base)
+(field_declaration !name type: (pointer_type (type_identifier) @base))
+(field_declaration !name type: (qualified_type name: (type_identifier) @base))
+(type_elem (type_identifier) @base)
+(type_identifier) @reference
+(argument_list (identifier) @reference)
+(selector_expression field: (field_identifier) @reference.proper)
+(literal_element (identifier) @reference.proper)

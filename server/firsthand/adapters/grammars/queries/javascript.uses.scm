@@ -1,0 +1,15 @@
+(call_expression function: (identifier) @call)
+(call_expression function: (member_expression property: (property_identifier) @call))
+(new_expression constructor: (identifier) @call)
+(new_expression constructor: (member_expression property: (property_identifier) @call))
+(decorator (identifier) @call)
+
+(arguments (identifier) @reference)
+(arguments (member_expression property: (property_identifier) @reference.proper))
+(pair value: (identifier) @reference)
+(shorthand_property_identifier) @reference
+(member_expression object: (identifier) @reference.proper)
+(array (identifier) @reference.proper)
+(binary_expression (identifier) @reference.proper)
+(variable_declarator value: (identifier) @reference.proper)
+(return_statement (identifier) @reference.proper)

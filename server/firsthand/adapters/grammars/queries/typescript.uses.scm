@@ -1,0 +1,10 @@
+(extends_clause value: (identifier) @base)
+(extends_clause value: (member_expression property: (property_identifier) @base))
+(extends_clause value: (call_expression function: (identifier) @base))
+(implements_clause (type_identifier) @base)
+(implements_clause (generic_type name: (type_identifier) @base))
+(extends_type_clause (type_identifier) @base)
+(extends_type_clause (generic_type name: (type_identifier) @base))
+(type_identifier) @reference
+(decorator (call_expression function: (identifier) @call))
+(nested_type_identifier name: (type_identifier) @reference)

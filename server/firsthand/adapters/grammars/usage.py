@@ -1,0 +1,48 @@
+"""Which names each definition uses: what it calls, refers to and builds on."""
+
+from collections.abc import Mapping, Sequence
+
+from tree_sitter import Node
+
+from firsthand.adapters.grammars.comments import clean_string
+from firsthand.adapters.grammars.drafts import Draft
+from firsthand.core.lines import decode
+
+# A longer "name" is an expression that a grammar did not take apart.
+_LONGEST_NAME = 80
+_RECEIVERS = frozenset({"self", "cls", "this"})
+
+
+def assign_uses(
+    captures: Mapping[str, Sequence[Node]], drafts: Sequence[Draft], top: Draft, data: bytes
+) -> None:
+    """Give every captured use to the innermost definition that it stands in, or to the file."""
+    uses = [
+        (node.start_byte, node.end_byte, capture) for capture, nodes in captures.items() for node in nodes
+    ]
+    uses.sort()
+    inside = [top]
+    following = 0
+    for start, end, capture in uses:
+        while following < len(drafts) and drafts[following].outer_start <= start:
+            inside.append(drafts[following])
+            following += 1
+        while inside[-1].outer_end <= start and len(inside) > 1:
+            inside.pop()
+        _assign(inside[-1], capture, data[start:end])
+
+
+def _assign(draft: Draft, capture: str, source: bytes) -> None:
+    use, _, condition = capture.partition(".")
+    if use == "doc":
+        draft.doc = draft.doc or clean_string(decode(source))
+        return
+    if len(source) > _LONGEST_NAME or (condition and not source[:1].isupper()):
+        return
+    name = decode(source)
+    if use == "call":
+        draft.calls[name] = None
+    elif use == "base":
+        draft.bases[name] = None
+    elif use == "reference" and name not in _RECEIVERS and name != draft.name[-1]:
+        draft.references[name] = None

@@ -1,0 +1,44 @@
+"""The Parser port over tree-sitter grammars."""
+
+import time
+
+from tree_sitter import Language, Parser, Point, Tree
+
+from firsthand.adapters.grammars import loading, outlining
+from firsthand.core.lines import encode
+from firsthand.core.model import Outline
+
+# A larger file is data or generated, and lines serve as well as syntax.
+_LARGEST_TEXT = 4 * 1024 * 1024
+# Some grammars take quadratic time on text that only resembles their language.
+_LONGEST_SECONDS = 5.0
+# The parser asks for text in pieces; between two of them other threads get their turn.
+_PIECE = 32 * 1024
+
+
+class TreeSitterParser:
+    """Outlines files by their syntax. Thread-safe: each call has a parser of its own."""
+
+    def outline(self, language: str, text: str) -> Outline | None:
+        """Return the outline of `text`, or None when no grammar can read it in reasonable time."""
+        grammar = loading.load(language)
+        data = encode(text)
+        if grammar is None or len(data) > _LARGEST_TEXT:
+            return None
+        tree = _parse(grammar.language, data)
+        return None if tree is None else outlining.outline(grammar, tree.root_node, data)
+
+
+def _parse(language: Language, data: bytes) -> Tree | None:
+    deadline = time.monotonic() + _LONGEST_SECONDS
+
+    def read(offset: int, _position: Point) -> bytes:
+        return data[offset : offset + _PIECE]
+
+    def is_late(_offset: int, _has_error: bool) -> bool:
+        return time.monotonic() > deadline
+
+    try:
+        return Parser(language).parse(read, progress_callback=is_late)
+    except ValueError:  # how the binding says that it was stopped
+        return None

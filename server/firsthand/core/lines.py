@@ -1,0 +1,63 @@
+"""A text as numbered lines of UTF-8 bytes.
+
+Lines end with \\n, \\r\\n or \\r, as in editors: form feeds and U+2028 are ordinary characters. Lone surrogates, which
+a lenient decoder may leave behind, are encoded as they are, so every text has bytes and every slice decodes again.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class LineTable:
+    """Bytes of a text, and for each line where it starts and where it ends without its line ending."""
+
+    data: bytes
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "LineTable":
+        """Number the lines of a text; an empty last line, after a final line ending, does not count."""
+        return cls.of_bytes(encode(text))
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> "LineTable":
+        """Number the lines of bytes that `encode` made."""
+        starts = [0]
+        ends: list[int] = []
+        for match in _LINE_END.finditer(data):
+            ends.append(match.start())
+            starts.append(match.end())
+        if starts[-1] == len(data):
+            starts.pop()
+        else:
+            ends.append(len(data))
+        return cls(data, tuple(starts), tuple(ends))
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def line_of(self, byte: int) -> int:
+        """Return the line (from 1) that holds the byte; a line ending belongs to the line it ends."""
+        return max(1, bisect_right(self.starts, byte))
+
+    def text(self, start_byte: int, end_byte: int) -> str:
+        """Decode a range of bytes."""
+        return decode(self.data[start_byte:end_byte])
+
+
+def encode(text: str) -> bytes:
+    """Return the UTF-8 bytes of any text, lone surrogates included."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decode(data: bytes) -> str:
+    """Undo `encode`; a slice that cuts a character in two has the replacement character there."""
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace")
