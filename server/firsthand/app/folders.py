@@ -47,15 +47,19 @@ async def clean_all(settings: Settings) -> int:
         StoreBusyError: another process is writing one of them.
     """
     folder = cache_folder(settings) / "indexes"
-    indexes = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    indexes = await asyncio.to_thread(_folders_in, folder)
     return sum([await _remove(path) for path in indexes])
 
 
 async def _remove(folder: Path) -> bool:
-    if not folder.is_dir():
+    if not await asyncio.to_thread(folder.is_dir):
         return False
     from firsthand.adapters.lance_lock import writer_lock
 
     async with writer_lock(folder):
         await asyncio.to_thread(shutil.rmtree, folder)
     return True
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []

@@ -74,14 +74,16 @@ def understand(text: str) -> Query:
     )
     names = tuple(name for name in _names(text) if not _is_part_of(name, paths))
     every_term = terms(text)
-    kept = tuple(dict.fromkeys(term for term in every_term if term not in _STOP_WORDS))
+    used = _used(text)
+    subject = {name.lower() for name in (*names, *used)}
+    kept = tuple(dict.fromkeys(term for term in every_term if term not in _STOP_WORDS or term in subject))
     return Query(
         text=text,
         kind=_kind(text, names, paths),
         terms=kept or tuple(dict.fromkeys(every_term)),
         names=names,
         paths=paths,
-        used=_used(text),
+        used=used,
         wants_tests=not _TEST_WORDS.isdisjoint(every_term),
     )
 
