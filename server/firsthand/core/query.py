@@ -116,9 +116,7 @@ def _used(text: str) -> tuple[str, ...]:
     matches = [*_USAGE_OF.finditer(text), *_USED.finditer(text)]
     found = [name for match in matches for name in match.groupdict().values() if name]
     last_parts = [re.split(r"[.:]+", name.rstrip(".:"))[-1] for name in found]
-    return tuple(
-        dict.fromkeys(name for name in last_parts if len(name) > 2 and name.lower() not in _STOP_WORDS)
-    )
+    return tuple(dict.fromkeys(name for name in last_parts if len(name) > 2 and name not in _STOP_WORDS))
 
 
 def _is_part_of(name: str, paths: tuple[str, ...]) -> bool:
