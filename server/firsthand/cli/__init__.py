@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: arguments in, text or JSON out; the work is done by the application."""

@@ -1,0 +1,70 @@
+"""What the command line needs of the application, and what every command is given to work with."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from firsthand.app import Finding
+from firsthand.cli.terminal import Terminal
+from firsthand.core.model import Report
+from firsthand.core.workspace import Workspace
+from firsthand.settings import Settings
+
+
+class CatalogueModel(Protocol):
+    """A chat model that can be installed."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def alias(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def note(self) -> str: ...
+
+
+class InstalledModel(Protocol):
+    """A chat model that is on this machine."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def file(self) -> Path: ...
+
+
+class Application(Protocol):
+    """The composition root as the command line sees it; `firsthand.app` is one."""
+
+    async def open_workspace(
+        self, root: Path, settings: Settings, *, need_chat: bool = True
+    ) -> Workspace: ...
+
+    async def diagnose(self, root: Path | None, settings: Settings) -> Sequence[Finding]: ...
+
+    def index_folder(self, settings: Settings, root: Path) -> Path: ...
+
+    def catalogue(self) -> Sequence[CatalogueModel]: ...
+
+    def installed_models(self, settings: Settings) -> Sequence[InstalledModel]: ...
+
+    async def install_model(self, settings: Settings, name: str, report: Report) -> Path: ...
+
+    def remove_model(self, settings: Settings, name: str) -> None: ...
+
+    async def clean_index(self, settings: Settings, root: Path) -> bool: ...
+
+    async def clean_all(self, settings: Settings) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One run of one command."""
+
+    application: Application
+    terminal: Terminal
+    arguments: argparse.Namespace
+    root: Path
+    settings: Settings

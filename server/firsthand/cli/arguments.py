@@ -1,0 +1,315 @@
+"""What may be typed: commands and their options."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from firsthand import __version__
+from firsthand.cli.options import (
+    ROOT_HELP,
+    add_command,
+    add_json,
+    add_no_index,
+    add_root,
+    add_scope,
+    count,
+    new_parser,
+    positive,
+)
+from firsthand.cli.setting_flags import SETTING_GROUPS, add_setting_flags
+
+_OVERVIEW = "Answers about your code, from your code, on your machine, with the lines they rest on."
+
+_EXAMPLES = """\
+examples:
+  firsthand ask "How does our authentication middleware handle token refresh?"
+  firsthand search "retry with backoff" --language go --no-tests
+  firsthand chat                    talk about the repository you are in
+  firsthand index ~/src/project     index it now, so that the first question is quick
+  firsthand doctor                  find out what is wrong and how to mend it
+  firsthand model install           get the chat model that runs without Ollama
+  firsthand serve                   what an editor starts: a language server over stdio
+
+Every command has its own help: firsthand ask --help
+
+exit codes: 0 done · 1 failed, or search found nothing, or doctor found an error · 2 wrong usage ·
+            130 interrupted · 141 the reader of the output went away
+"""
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments of one run.
+
+    Raises:
+        SystemExit: help or version was asked for (0), or the usage is wrong (2); its text has been printed.
+    """
+    parser = new_parser("firsthand", _OVERVIEW, _EXAMPLES)
+    parser.add_argument("--version", action="version", version=f"firsthand {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    for add in (_ask, _chat, _search, _index, _serve, _status, _doctor, _clean, _model, _settings):
+        add(commands)
+    return parser.parse_args(list(argv))
+
+
+def _ask(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "ask",
+        "firsthand ask QUESTION [options]",
+        "Answer a question about a repository, with the lines that the answer rests on.",
+        """\
+examples:
+  firsthand ask "Which services depend on the PaymentGateway class?"
+  firsthand ask How does user deletion work --path src/users
+  git diff | firsthand ask -        the question comes from standard input
+  firsthand ask "…" --json          the whole answer as one JSON object
+""",
+    )
+    parser.add_argument(
+        "question", nargs="+", metavar="QUESTION", help="the question, or - to read it from stdin"
+    )
+    add_root(parser)
+    add_scope(parser)
+    add_no_index(parser)
+    parser.add_argument(
+        "--install-model",
+        choices=("default", "small", "none"),
+        default="none",
+        help="when neither Ollama nor an installed model can answer, fetch this one first (default: none)",
+    )
+    add_json(parser, "print the answer as one JSON object instead of streaming its text")
+    add_setting_flags(parser, *SETTING_GROUPS.keys() - {"editor"})
+
+
+def _chat(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "chat",
+        "firsthand chat [options]",
+        "Talk about a repository: every question knows the ones before it.",
+        """\
+inside the conversation:
+  clear          forget what was said
+  help           show this list
+  exit, quit     leave (Ctrl-D too); Ctrl-C stops an answer, not the program
+
+examples:
+  firsthand chat --root ~/src/project
+  firsthand chat --json < questions.txt     one question a line in, one JSON answer a line out
+""",
+    )
+    add_root(parser)
+    add_scope(parser)
+    add_no_index(parser)
+    add_json(parser, "print each answer as one line of JSON; questions come from stdin, one a line")
+    add_setting_flags(parser, *SETTING_GROUPS.keys() - {"editor"})
+
+
+def _search(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "search",
+        "firsthand search QUERY [options]\n       firsthand search --batch FILE [options]",
+        "Find the code that a few words or a question are about.",
+        """\
+Without --json, the exit code is 1 when nothing is found, like grep's.
+
+examples:
+  firsthand search "where are tokens refreshed" --limit 5
+  firsthand search PaymentGateway --kind class --language python
+  firsthand search "rate limit" --path src/api --no-tests --json
+  firsthand search --batch queries.txt --json     one query a line in, one JSON list a line out
+""",
+    )
+    parser.add_argument(
+        "query", nargs="*", metavar="QUERY", help="what to look for, or - to read it from stdin"
+    )
+    parser.add_argument("--batch", metavar="FILE", help="read one query a line from FILE (- is stdin)")
+    parser.add_argument(
+        "--limit", type=positive, default=10, metavar="N", help="most hits for a query (default: 10)"
+    )
+    parser.add_argument(
+        "--lines",
+        type=count,
+        default=6,
+        metavar="N",
+        help="most lines shown of a hit, 0 for none (default: 6)",
+    )
+    add_root(parser)
+    add_scope(parser)
+    add_no_index(parser)
+    add_json(parser, "print a JSON list of hits; lines count from 1")
+    add_setting_flags(parser, "models", "privacy", "index", "general")
+
+
+def _index(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "index",
+        "firsthand index [DIR] [options]",
+        "Bring the index of a folder up to date; what did not change is not read again.",
+        """\
+examples:
+  firsthand index                  the repository you are in
+  firsthand index ~/src/project --skipped
+  firsthand index . --json         {"files": …, "skipped": …, "chunks": …, "embedded": …, …}
+""",
+    )
+    parser.add_argument("root", nargs="?", type=Path, metavar="DIR", help=ROOT_HELP)
+    parser.add_argument(
+        "--skipped",
+        "--verbose",
+        "-v",
+        action="store_true",
+        help="list the files that are not indexed, and why",
+    )
+    parser.add_argument(
+        "--wait",
+        type=count,
+        default=10,
+        metavar="SECONDS",
+        help="how long to wait for another process that is writing this index (default: 10)",
+    )
+    add_json(parser, "print what was done as one JSON object")
+    add_setting_flags(parser, "models", "privacy", "index", "general")
+
+
+def _serve(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "serve",
+        "firsthand serve [options]",
+        "Run the language server; editors start it like this.",
+        """\
+Over stdio, standard output belongs to the editor; logs go to standard error.
+
+examples:
+  firsthand serve
+  firsthand serve --tcp 127.0.0.1:7777
+""",
+    )
+    parser.add_argument(
+        "--stdio", action="store_true", help="speak over standard input and output (the default)"
+    )
+    parser.add_argument("--tcp", metavar="HOST:PORT", help="listen on a socket instead, for one editor")
+    parser.add_argument(
+        "--allow-remote-clients",
+        action="store_true",
+        help="let --tcp listen on an address that other machines can reach; nothing protects it",
+    )
+    add_setting_flags(parser, *SETTING_GROUPS)
+    # Editors and their plugins add this to whatever they start.
+    parser.add_argument("--clientProcessId", help=argparse.SUPPRESS)
+
+
+def _status(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "status",
+        "firsthand status [options]",
+        "Say how much of a folder is indexed, by which models, and whether that is healthy.",
+        """\
+examples:
+  firsthand status
+  firsthand status --skipped       with every file that is not indexed, and why
+""",
+    )
+    add_root(parser)
+    parser.add_argument(
+        "--skipped", "--verbose", "-v", action="store_true", help="list skipped and failed files"
+    )
+    add_json(parser, "print it as one JSON object")
+    add_setting_flags(parser, "models", "privacy", "index", "general")
+
+
+def _doctor(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "doctor",
+        "firsthand doctor [options]",
+        "Check Ollama, models, processor, disk and index; explain what is wrong and how to mend it.",
+        """\
+The exit code is 1 when an error is found; warnings do not count.
+
+examples:
+  firsthand doctor
+  firsthand doctor --json | jq '.[] | select(.state != "ok")'
+""",
+    )
+    add_root(parser)
+    add_json(parser, "print the findings as a JSON list")
+    add_setting_flags(parser, "models", "privacy", "index", "general")
+
+
+def _clean(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "clean",
+        "firsthand clean [options]",
+        "Delete the index of a folder; it can be built again at any time. Your files and models are not touched.",
+        """\
+examples:
+  firsthand clean                  the index of the repository you are in
+  firsthand clean --all --yes      every index, without asking
+""",
+    )
+    add_root(parser)
+    parser.add_argument("--all", action="store_true", help="delete the indexes of all folders")
+    parser.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    add_json(parser, "print what was deleted as one JSON object; needs --yes")
+    add_setting_flags(parser, "general")
+
+
+def _model(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "model",
+        "firsthand model ACTION [options]",
+        "Manage the chat models that Firsthand runs itself, for machines without Ollama.",
+        """\
+examples:
+  firsthand model list
+  firsthand model install          the default: 1.1 GB, right in most of what it says
+  firsthand model install small    0.5 GB, for weak machines; wrong more often
+  firsthand model remove small
+""",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    install = add_command(
+        actions,
+        "install",
+        "firsthand model install [NAME] [options]",
+        "Fetch a model; an interrupted download goes on where it stopped.",
+    )
+    install.add_argument("name", nargs="?", default="default", help="name or alias (default: default)")
+    remove = add_command(
+        actions, "remove", "firsthand model remove NAME [options]", "Delete an installed model."
+    )
+    remove.add_argument("name", help="name or alias")
+    listing = add_command(
+        actions,
+        "list",
+        "firsthand model list [options]",
+        "List the models that can be installed and those that are.",
+    )
+    for action in (install, remove, listing):
+        add_json(action, "print the result as JSON")
+        add_setting_flags(action, "general")
+
+
+def _settings(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "settings",
+        "firsthand settings [options]",
+        "List every setting: its value here, its default, and where it can be set.",
+        """\
+examples:
+  firsthand settings
+  firsthand settings --json
+""",
+    )
+    add_root(parser)
+    add_json(parser, "print the settings as a JSON list")
+    add_setting_flags(parser, *SETTING_GROUPS)

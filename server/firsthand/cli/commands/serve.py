@@ -1,0 +1,55 @@
+"""`firsthand serve`: the language server that editors start."""
+
+import ipaddress
+from dataclasses import replace
+from pathlib import Path
+
+from firsthand import settings
+from firsthand.cli.application import Context
+from firsthand.cli.setting_flags import given_settings
+from firsthand.core.workspace import Workspace
+from firsthand.errors import RequestError
+from firsthand.settings import Settings
+
+_LAST_PORT = 65535
+
+
+def run(context: Context) -> int:
+    """Serve until the editor ends the session."""
+    arguments = context.arguments
+    address = _address(arguments.tcp, arguments.allow_remote_clients) if arguments.tcp else None
+    from firsthand.lsp.server import create_server
+
+    flags, _ = settings.from_command_line(given_settings(arguments))
+
+    async def open_workspace(root: Path, wanted: Settings) -> Workspace:
+        # The editor's wishes come over the wire; what was typed on the command line is stronger.
+        return await context.application.open_workspace(root, replace(wanted, **flags))
+
+    server = create_server(open_workspace)
+    if address is None:
+        server.start_io()
+    else:
+        context.terminal.say(f"Listening on {arguments.tcp}; Ctrl-C stops.")
+        server.start_tcp(*address)
+    return 0
+
+
+def _address(text: str, allow_remote: bool) -> tuple[str, int]:
+    host, separator, port = text.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not separator or not (port.isascii() and port.isdigit()) or int(port) > _LAST_PORT:
+        raise RequestError(f'--tcp "{text}" is not HOST:PORT; an example is 127.0.0.1:7777.')
+    if not allow_remote and not _is_loopback(host):
+        raise RequestError(
+            f"{host} can be reached by other machines and nothing protects it; "
+            "use 127.0.0.1, or add --allow-remote-clients if that is what you want."
+        )
+    return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

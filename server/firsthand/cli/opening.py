@@ -1,0 +1,81 @@
+"""Opening a workspace for one command, and bringing its index up to date first."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from firsthand.cli.application import Context
+from firsthand.cli.progress import indexing_progress
+from firsthand.core.model import IndexReport, Report, Scope
+from firsthand.core.workspace import Workspace
+from firsthand.errors import StoreBusyError
+
+# How often a waiting command looks whether the other process has finished writing.
+_RETRY_SECONDS = 0.25
+
+
+@contextlib.asynccontextmanager
+async def opened(context: Context, *, need_chat: bool) -> AsyncIterator[Workspace]:
+    """Open the workspace of a command, say what the user should know of its models, close it at the end."""
+    workspace = await context.application.open_workspace(context.root, context.settings, need_chat=need_chat)
+    try:
+        for notice in workspace.models.notices:
+            context.terminal.say(notice)
+        yield workspace
+    finally:
+        await workspace.close()
+
+
+async def bring_up_to_date(context: Context, workspace: Workspace) -> None:
+    """Refresh the index unless the user asked not to; another writer is left alone and what it has is used."""
+    if context.arguments.no_index:
+        return
+    try:
+        with indexing_progress(context.terminal) as report:
+            done = await workspace.indexer.refresh(report)
+    except StoreBusyError as error:
+        context.terminal.say(f"{error} This answer uses what is indexed so far.")
+        return
+    if done.problem:
+        context.terminal.say(done.problem)
+
+
+async def refresh_patiently(workspace: Workspace, report: Report, patience: float) -> IndexReport:
+    """Refresh the index, waiting up to `patience` seconds for another process that is writing it.
+
+    Raises:
+        StoreBusyError: it was still writing then.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return await workspace.indexer.refresh(report)
+        except StoreBusyError:
+            if time.monotonic() >= deadline:
+                raise
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+def scope_of(arguments: argparse.Namespace, root: Path) -> Scope:
+    """Read the scope flags; lists may also be written with commas."""
+    return Scope(
+        paths=tuple(_below_root(path, root) for path in arguments.path),
+        languages=_words(arguments.language),
+        kinds=_words(arguments.kind),
+        tests=arguments.tests,
+    )
+
+
+def _words(values: list[str]) -> tuple[str, ...]:
+    return tuple(word.strip().lower() for value in values for word in value.split(",") if word.strip())
+
+
+def _below_root(path: str, root: Path) -> str:
+    """Paths count from the root, but absolute ones and those that begin with a dot are where the shell says."""
+    if not (Path(path).is_absolute() or path.split("/")[0] in (".", "..")):
+        return path.replace(os.sep, "/")
+    return Path(os.path.relpath(path, root)).as_posix()

@@ -1,0 +1,184 @@
+"""Results for people: hits, sources, states and findings, as styled lines."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from firsthand.app import Finding
+from firsthand.cli.application import CatalogueModel, InstalledModel
+from firsthand.cli.terminal import Terminal, visible
+from firsthand.core.answers import Answer, CharacterRange, UngroundedName
+from firsthand.core.model import FileRecord, Hit, IndexReport
+from firsthand.core.workspace import WorkspaceStatus
+
+_STATE_STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
+_STATE_SIGNS = {"ok": "✓", "warning": "!", "error": "✗"}
+_BYTES_PER_MB = 1_000_000
+
+
+def location(terminal: Terminal, root: Path, path: str, start_line: int, end_line: int) -> Text:
+    """Return `path:line-line` as the current folder sees it; a click opens it."""
+    file = root / path
+    lines = f"{start_line}" if start_line == end_line else f"{start_line}-{end_line}"
+    link = terminal.link(file)
+    style = f"cyan link {link}" if link else "cyan"
+    return Text(f"{visible(seen_from_here(file, root))}:{lines}", style=style)
+
+
+def seen_from_here(file: Path, root: Path) -> str:
+    """Return a path relative to the current folder when that is near, else absolute."""
+    here = Path.cwd()
+    if file.is_relative_to(here) or here.is_relative_to(root):
+        return os.path.relpath(file, here)
+    return str(file)
+
+
+def hit_lines(
+    terminal: Terminal, root: Path, number: int, hit: Hit, lines: tuple[int, int], excerpt: Sequence[str]
+) -> list[Text]:
+    """One hit: where it is, what it is, why it is here, and its first lines."""
+    chunk = hit.chunk
+    head = Text.assemble(
+        (f"{number:>2}  ", "bold"),
+        location(terminal, root, chunk.path, *lines),
+        (f"  {visible(chunk.qualified_name)}", "bold") if chunk.qualified_name else "",
+    )
+    facts = " · ".join([chunk.kind, chunk.language, f"{hit.score:.2f}", *hit.reasons])
+    shown = [Text(f"    {visible(facts)}", style="dim")]
+    width = len(str(lines[0] + len(excerpt)))
+    for offset, line in enumerate(excerpt):
+        shown.append(Text.assemble((f"    {lines[0] + offset:>{width}} │ ", "dim"), visible(line)))
+    return [head, *shown]
+
+
+def answer_notes(terminal: Terminal, root: Path, answer: Answer) -> list[Text]:
+    """What stands below an answer: sources, doubts, the model and the time of each stage."""
+    return [
+        *_sources(terminal, root, answer),
+        *_unsupported(answer.text, answer.unsupported),
+        *_ungrounded(answer.ungrounded),
+        *(Text(f"! {visible(warning)}", style="yellow") for warning in answer.warnings),
+        _model_and_times(answer),
+    ]
+
+
+def index_summary(report: IndexReport, embedder: str, root: Path) -> Text:
+    """One line that says what an indexing run did."""
+    counts = [f"{report.files} files", f"{report.chunks} chunks"]
+    counts += [f"{report.embedded} embedded, {report.reused} reused"]
+    if report.removed:
+        counts.append(f"{report.removed} removed")
+    if report.skipped:
+        counts.append(f"{report.skipped} skipped")
+    if report.failed:
+        counts.append(f"{report.failed} failed")
+    line = f"{visible(str(root))}: {', '.join(counts)} in {report.seconds:.1f} s with {visible(embedder)}"
+    return Text(line)
+
+
+def left_out_lines(records: Iterable[FileRecord]) -> list[Text]:
+    """The files that are not in the index, with the reason."""
+    return [
+        Text.assemble(
+            (f"{record.status:<8}", "red" if record.status == "failed" else "dim"),
+            f"{visible(record.path)}  ",
+            (visible(record.reason), "dim"),
+        )
+        for record in records
+        if record.status != "indexed"
+    ]
+
+
+def status_lines(status: WorkspaceStatus, folder: Path) -> list[Text]:
+    """How a workspace is doing."""
+    stats, models = status.stats, status.models
+    facts = [
+        ("folder", status.root),
+        ("files", f"{stats.files} indexed, {stats.skipped} skipped, {stats.failed} failed"),
+        ("chunks", f"{stats.chunks}, {stats.embedded} with a vector"),
+        ("embedder", models.embedder),
+        ("chat model", models.chat or "none: answers are cited excerpts"),
+        ("commit", status.indexed_commit or "none"),
+        ("index", str(folder)),
+    ]
+    return [
+        _verdict(status.health, status.message),
+        *(Text.assemble((f"  {name:<11}", "dim"), visible(value)) for name, value in facts),
+        *(_verdict("warning", offer.message) for offer in models.offers),
+    ]
+
+
+def finding_lines(findings: Iterable[Finding]) -> list[Text]:
+    """What was checked, and below each problem what mends it."""
+    lines: list[Text] = []
+    for finding in findings:
+        lines.append(_verdict(finding.state, f"{finding.name}: {finding.message}"))
+        if finding.fix and finding.state != "ok":
+            lines.append(Text(f"  → {visible(finding.fix)}", style="bold"))
+    return lines
+
+
+def model_lines(catalogue: Sequence[CatalogueModel], installed: Sequence[InstalledModel]) -> list[Text]:
+    """The models that can be installed and those that are."""
+    here = {model.name: model for model in installed}
+    lines: list[Text] = []
+    for model in catalogue:
+        state = ("✓ installed ", "green") if model.name in here else ("  available ", "dim")
+        size = f"{model.bytes / _BYTES_PER_MB:>5,.0f} MB"
+        lines.append(Text.assemble(state, f"{model.alias:<8} {model.name:<20} {size}  ", (model.note, "dim")))
+    known = {model.name for model in catalogue}
+    lines += [
+        Text.assemble(("✓ installed ", "green"), f"{'':<8} {visible(model.name)}")
+        for model in installed
+        if model.name not in known
+    ]
+    return lines
+
+
+def _sources(terminal: Terminal, root: Path, answer: Answer) -> list[Text]:
+    if not answer.citations:
+        return []
+    return [
+        Text("Sources", style="bold"),
+        *(
+            Text.assemble(
+                (f"  [{item.id}] ", "dim"),
+                location(terminal, root, item.path, item.start_line, item.end_line),
+            )
+            for item in answer.citations
+        ),
+    ]
+
+
+def _unsupported(text: str, ranges: Sequence[CharacterRange]) -> list[Text]:
+    if not ranges:
+        return []
+    sentences = [" ".join(text[item.start : item.end].split()) for item in ranges]
+    return [
+        Text("No source found for", style="bold yellow"),
+        *(Text(f"  ? {visible(sentence)}", style="yellow") for sentence in sentences),
+    ]
+
+
+def _ungrounded(names: Sequence[UngroundedName]) -> list[Text]:
+    if not names:
+        return []
+    return [
+        Text("Not in this workspace", style="bold yellow"),
+        *(Text(f"  ? {visible(_with_nearest(item))}", style="yellow") for item in names),
+    ]
+
+
+def _with_nearest(item: UngroundedName) -> str:
+    return f"{item.name} (nearest: {', '.join(item.nearest)})" if item.nearest else item.name
+
+
+def _model_and_times(answer: Answer) -> Text:
+    times = [f"{stage} {milliseconds / 1000:.1f} s" for stage, milliseconds in answer.timings]
+    return Text(visible(" · ".join([answer.model or "no chat model", *times])), style="dim")
+
+
+def _verdict(state: str, message: str) -> Text:
+    return Text.assemble((f"{_STATE_SIGNS[state]} ", _STATE_STYLES[state]), visible(message))

@@ -1,0 +1,148 @@
+"""What `--json` prints: plain objects in camelCase; scripts rely on every key."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from firsthand.app import Finding
+from firsthand.cli.application import CatalogueModel, InstalledModel
+from firsthand.core.answers import Answer, Budget, CharacterRange, Citation
+from firsthand.core.model import FileRecord, Hit, IndexReport
+from firsthand.core.workspace import WorkspaceStatus
+from firsthand.settings import camel_case
+
+JsonObject = dict[str, Any]
+
+
+def index_report(report: IndexReport, embedder: str, root: Path) -> JsonObject:
+    """What one indexing run did."""
+    return {
+        "files": report.files,
+        "skipped": report.skipped,
+        "chunks": report.chunks,
+        "embedded": report.embedded,
+        "reused": report.reused,
+        "seconds": round(report.seconds, 3),
+        "embedder": embedder,
+        "failed": report.failed,
+        "removed": report.removed,
+        "root": str(root),
+    }
+
+
+def hit(found: Hit) -> JsonObject:
+    """One hit of a search; lines count from 1."""
+    chunk = found.chunk
+    return {
+        "path": chunk.path,
+        "startLine": chunk.span.start_line,
+        "endLine": chunk.span.end_line,
+        "symbol": chunk.qualified_name,
+        "kind": chunk.kind,
+        "language": chunk.language,
+        "score": round(found.score, 6),
+        "reasons": list(found.reasons),
+    }
+
+
+def answer(finished: Answer, root: Path) -> JsonObject:
+    """A finished answer."""
+    return {
+        "answerId": finished.id,
+        "status": finished.status,
+        "text": finished.text,
+        "citations": [_citation(item, root) for item in finished.citations],
+        "unsupported": _ranges(finished.unsupported),
+        "ungrounded": [
+            {"name": item.name, "spans": _ranges(item.spans), "nearest": list(item.nearest)}
+            for item in finished.ungrounded
+        ],
+        "model": finished.model,
+        "budget": _budget(finished.budget),
+        "timings": {stage: round(milliseconds, 1) for stage, milliseconds in finished.timings},
+        "warnings": list(finished.warnings),
+    }
+
+
+def status(state: WorkspaceStatus, folder: Path) -> JsonObject:
+    """How a workspace is doing."""
+    eta = state.indexing.eta_seconds
+    return {
+        "health": state.health,
+        "message": state.message,
+        "root": state.root,
+        "stage": state.indexing.stage,
+        "files": {
+            "total": state.stats.files,
+            "skipped": state.stats.skipped,
+            "failed": state.stats.failed,
+        },
+        "chunks": state.stats.chunks,
+        "embedded": state.stats.embedded,
+        "etaMs": None if eta is None else round(eta * 1000),
+        "indexedCommit": state.indexed_commit,
+        "models": {
+            "provider": state.models.provider,
+            "embedder": state.models.embedder,
+            "chat": state.models.chat,
+            "notices": list(state.models.notices),
+            "offers": [asdict(offer) for offer in state.models.offers],
+        },
+        "indexFolder": str(folder),
+    }
+
+
+def left_out(records: Iterable[FileRecord]) -> list[JsonObject]:
+    """The files that are not in the index, and why."""
+    return [
+        {"path": record.path, "status": record.status, "reason": record.reason}
+        for record in records
+        if record.status != "indexed"
+    ]
+
+
+def finding(found: Finding) -> JsonObject:
+    """One finding of the doctor."""
+    return {"name": found.name, "state": found.state, "message": found.message, "fix": found.fix}
+
+
+def models(catalogue: Iterable[CatalogueModel], installed: Iterable[InstalledModel]) -> list[JsonObject]:
+    """The models that can be installed, each with its file if it is."""
+    here = {model.name: model for model in installed}
+    known = [_model(model, here.pop(model.name, None)) for model in catalogue]
+    own = [
+        {"name": model.name, "alias": "", "bytes": None, "note": "", "path": str(model.file)}
+        for model in here.values()
+    ]
+    return known + own
+
+
+def _model(model: CatalogueModel, here: InstalledModel | None) -> JsonObject:
+    return {
+        "name": model.name,
+        "alias": model.alias,
+        "bytes": model.bytes,
+        "note": model.note,
+        "path": str(here.file) if here else None,
+    }
+
+
+def _citation(item: Citation, root: Path) -> JsonObject:
+    return {
+        "id": item.id,
+        "path": item.path,
+        "uri": (root / item.path).as_uri(),
+        "startLine": item.start_line,
+        "endLine": item.end_line,
+        "hash": item.content_hash,
+        "spans": _ranges(item.spans),
+    }
+
+
+def _ranges(ranges: Iterable[CharacterRange]) -> list[JsonObject]:
+    return [{"start": item.start, "end": item.end} for item in ranges]
+
+
+def _budget(budget: Budget) -> JsonObject:
+    return {camel_case(item.name): getattr(budget, item.name) for item in fields(budget)}
