@@ -1,0 +1,73 @@
+"""Which texts still wait for their vector."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from firsthand.adapters.lance_tables import Tables
+
+
+@dataclass(slots=True)
+class PendingChanges:
+    """What one write does: new hashes wait from now on, settled ones do not any more."""
+
+    added: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+
+
+class PendingHashes:
+    """Content hashes of chunks without a vector, in the order of their rows.
+
+    They are computed once from both tables and then kept in step with the writes of this process; when a write did
+    not reach its end or anybody else wrote, which the versions of the tables tell, they are computed again.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._hashes: dict[str, None] = {}
+        self._versions: tuple[int, int] | None = None
+
+    async def first(self, count: int) -> list[str]:
+        """Return up to `count` hashes from the front."""
+        versions = await self._table_versions()
+        if versions != self._versions:
+            self._hashes = await self._compute()
+            self._versions = versions
+        return [key for key, _ in zip(self._hashes, range(count), strict=False)]
+
+    def drop(self, content_hashes: Iterable[str]) -> None:
+        """Forget hashes whose chunks turned out to be gone."""
+        for key in content_hashes:
+            self._hashes.pop(key, None)
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[PendingChanges]:
+        """Surround one write of this process, which notes here what it does."""
+        in_step = self._versions is not None and self._versions == await self._table_versions()
+        self._versions = None
+        changes = PendingChanges()
+        yield changes
+        if in_step:
+            for key in changes.added:
+                self._hashes.setdefault(key)
+            self.drop(changes.settled)
+            self._versions = await self._table_versions()
+
+    async def _table_versions(self) -> tuple[int, int]:
+        return await self._tables.chunks.version(), await self._tables.vectors.version()
+
+    async def _compute(self) -> dict[str, None]:
+        chunks = await self._tables.chunks.query().select(["content_hash"]).to_arrow()
+        vectors = await self._tables.vectors.query().select(["content_hash"]).to_arrow()
+        return await asyncio.to_thread(
+            lambda: dict.fromkeys(absent(chunks["content_hash"], vectors["content_hash"]).to_pylist())
+        )
+
+
+def absent(wanted: pa.ChunkedArray, present: pa.ChunkedArray) -> pa.Array:
+    """Return the distinct values of `wanted` that `present` lacks, in order."""
+    return pc.unique(wanted.filter(pc.invert(pc.is_in(wanted, value_set=present.combine_chunks()))))

@@ -1,0 +1,79 @@
+"""SQL predicates for LanceDB: every value is quoted here and nowhere else."""
+
+import re
+from collections.abc import Iterable
+
+from firsthand.core.model import Scope
+
+_GLOB_CHARACTERS = re.compile(r"[*?]")
+_GLOB_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+", re.DOTALL)
+_REGEX_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
+
+
+def quoted(value: str) -> str:
+    """Return the SQL literal of a string; a quote is doubled and nothing else is special."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """Return the predicate that a column is one of these values; of none it is false."""
+    literals = ",".join(quoted(value) for value in values)
+    return f"{column} IN ({literals})" if literals else "false"
+
+
+def any_in_list(column: str, values: Iterable[str]) -> str:
+    """Return the predicate that a list column holds at least one of these values."""
+    literals = ",".join(quoted(value) for value in values)
+    return f"array_has_any({column}, [{literals}])" if literals else "false"
+
+
+def scope_predicate(scope: Scope) -> str | None:
+    """Return the predicate that selects the rows of a scope, or None when it selects all."""
+    parts = [
+        _any_path(scope.paths),
+        one_of("language", scope.languages) if scope.languages else None,
+        one_of("kind", scope.kinds) if scope.kinds else None,
+        None if scope.tests is None else f"is_test = {str(scope.tests).lower()}",
+    ]
+    return " AND ".join(f"({part})" for part in parts if part) or None
+
+
+def _any_path(paths: Iterable[str]) -> str | None:
+    predicates = []
+    for path in paths:
+        clean = path.removeprefix("./").rstrip("/")
+        if clean in {"", "."}:
+            return None
+        predicates.append(_one_path(clean))
+    return " OR ".join(predicates) or None
+
+
+def _one_path(path: str) -> str:
+    if _GLOB_CHARACTERS.search(path):
+        return f"regexp_like(path, {quoted(glob_regex(path))})"
+    return f"path = {quoted(path)} OR starts_with(path, {quoted(path + '/')})"
+
+
+def glob_regex(glob: str) -> str:
+    """Return a regular expression of the Rust `regex` crate for a glob over whole relative paths.
+
+    A glob without a slash matches a file or folder of that name at any depth, and one that matches a folder
+    selects everything below it, as in an ignore file.
+    """
+    anywhere = "" if "/" in glob else "(.*/)?"
+    body = "".join(_glob_token_regex(token) for token in _GLOB_TOKEN.findall(glob.removeprefix("/")))
+    return f"(?s)^{anywhere}{body}(/.*)?$"
+
+
+def _glob_token_regex(token: str) -> str:
+    match token:
+        case "**/":
+            return "(.*/)?"
+        case "**":
+            return ".*"
+        case "*":
+            return "[^/]*"
+        case "?":
+            return "[^/]"
+        case _:
+            return _REGEX_SPECIAL.sub(r"\\\g<0>", token)

@@ -1,0 +1,246 @@
+"""The tables of an index and the way between their rows and the domain's values.
+
+chunks    one row a chunk: the columns that are searched or filtered, and the chunk itself as JSON,
+          because a hit is then read from one column instead of twenty-four
+vectors   one row a distinct content hash; apart from the chunks, so that storing a vector only appends,
+          and a text that goes and comes back (a branch switch) finds its vector again
+files     one row a file; written last, so it never claims what the other tables do not hold
+"""
+
+import json
+import re
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from firsthand.core.identifiers import terms
+from firsthand.core.model import Chunk, FileRecord, FileUpdate, Span, Vector
+
+SCHEMA_VERSION = 1
+
+CHUNKS = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("path", pa.string()),
+        pa.field("revision", pa.string()),
+        pa.field("language", pa.string()),
+        pa.field("kind", pa.string()),
+        pa.field("is_test", pa.bool_()),
+        pa.field("content_hash", pa.string()),
+        pa.field("name", pa.string()),
+        pa.field("defines", pa.list_(pa.string())),
+        pa.field("mentions", pa.list_(pa.string())),
+        pa.field("terms", pa.string()),
+        pa.field("chunk", pa.string()),
+    ]
+)
+
+FILES = pa.schema(
+    [
+        pa.field("path", pa.string()),
+        pa.field("content_hash", pa.string()),
+        pa.field("size", pa.int64()),
+        pa.field("mtime_ns", pa.int64()),
+        pa.field("status", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("language", pa.string()),
+        pa.field("chunks", pa.int64()),
+        pa.field("revision", pa.string()),
+    ]
+)
+
+RECORD_COLUMNS = [field.name for field in fields(FileRecord)]
+
+# Repetition is the only weight that BM25 over one column has. A definition should outrank a chunk that uses its
+# name two or three times; a word of the path should count, yet less than a name.
+_NAME_WEIGHT = 3
+_PATH_WEIGHT = 2
+
+_IDENTIFIER = re.compile(r"[^\W\d][\w$]*[!?]?")
+_BEFORE_LAST_WORD = re.compile(r".*[\s'\"`<({\[,]", re.DOTALL)
+_BEFORE_LAST_PART = re.compile(r".*(?:::|->|[.:#\\/])", re.DOTALL)
+_SOURCE_EXTENSION = re.compile(
+    r"\.(?:h|hh|hpp|hxx|js|jsx|mjs|cjs|ts|tsx|py|rb|php|css|scss|vue|lua|sh|dart|proto)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file's record and the revision that its chunk rows must carry."""
+
+    record: FileRecord
+    revision: str
+
+
+def vectors_schema(dimensions: int) -> pa.Schema:
+    """Return the schema of the vectors table; a null vector stands for a text that cannot be embedded."""
+    return pa.schema(
+        [
+            pa.field("content_hash", pa.string()),
+            pa.field("vector", pa.list_(pa.float32(), max(dimensions, 1))),
+            pa.field("reason", pa.string()),
+        ]
+    )
+
+
+def chunk_table(updates: Iterable[FileUpdate]) -> pa.Table:
+    """Return the rows of all chunks of these updates; of two chunks with one id the last counts."""
+    rows = {}
+    for update in updates:
+        for chunk in update.chunks:
+            rows[chunk.id] = _chunk_row(chunk, update.record.content_hash)
+    return pa.Table.from_pylist(list(rows.values()), schema=CHUNKS)
+
+
+def file_table(updates: Iterable[FileUpdate]) -> pa.Table:
+    """Return one row a file, with the number of rows that its chunks really have."""
+    rows = []
+    for update in updates:
+        record = replace(update.record, chunks=len({chunk.id for chunk in update.chunks}))
+        rows.append(_record_row(record) | {"revision": update.record.content_hash})
+    return pa.Table.from_pylist(rows, schema=FILES)
+
+
+def touch_table(records: Iterable[FileRecord]) -> pa.Table:
+    """Return rows that change everything of a file but what ties it to its chunk rows."""
+    schema = pa.schema([field for field in FILES if field.name not in {"revision", "chunks"}])
+    rows = [_record_row(record) for record in records]
+    return pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema)
+
+
+def vector_table(vectors: Mapping[str, Vector], dimensions: int) -> pa.Table:
+    """Return one row a vector.
+
+    Raises:
+        ValueError: a vector has another length.
+    """
+    for vector in vectors.values():
+        if len(vector) != dimensions:
+            raise ValueError(f"a vector has {len(vector)} dimensions instead of {dimensions}")
+    values = b"".join(vector.tobytes() for vector in vectors.values())
+    matrix = pa.Array.from_buffers(pa.float32(), len(values) // 4, [None, pa.py_buffer(values)])
+    column = pa.FixedSizeListArray.from_arrays(matrix, max(dimensions, 1))
+    reasons = pa.array([""] * len(vectors), pa.string())
+    return pa.table(
+        [pa.array(list(vectors), pa.string()), column, reasons], schema=vectors_schema(dimensions)
+    )
+
+
+def reason_table(reasons: Mapping[str, str], dimensions: int) -> pa.Table:
+    """Return one row without a vector for each text that cannot be embedded."""
+    rows = [
+        {"content_hash": key, "vector": None, "reason": reason or "unknown"}
+        for key, reason in reasons.items()
+    ]
+    return pa.Table.from_pylist(rows, schema=vectors_schema(dimensions))
+
+
+def chunks_from(column: pa.ChunkedArray) -> list[Chunk]:
+    """Return the chunks of a `chunk` column, in its order."""
+    return [_chunk_from_json(text) for text in column.to_pylist()]
+
+
+def stored_files_from(table: pa.Table) -> dict[str, StoredFile]:
+    """Return the rows of the files table by path."""
+    columns = [table[name].to_pylist() for name in RECORD_COLUMNS]
+    records = (FileRecord(*values) for values in zip(*columns, strict=True))
+    revisions = table["revision"].to_pylist()
+    return {
+        record.path: StoredFile(record, revision) for record, revision in zip(records, revisions, strict=True)
+    }
+
+
+def vectors_from(table: pa.Table) -> dict[str, Vector]:
+    """Return the vectors of a table by content hash, rows without one left out."""
+    vectors: dict[str, Vector] = {}
+    for batch in table.to_batches():
+        matrix = np.asarray(batch["vector"].flatten(), dtype=np.float32)
+        keys = [
+            key
+            for key, valid in zip(
+                batch["content_hash"].to_pylist(), batch["vector"].is_valid().to_pylist(), strict=True
+            )
+            if valid
+        ]
+        for key, row in zip(keys, matrix.reshape(len(keys), -1) if keys else (), strict=True):
+            vectors[key] = array("f", row.tobytes())
+    return vectors
+
+
+def last_part(name: str) -> str:
+    """Return the last identifier of a name or import: `a.b.refresh` → refresh, `./store/token.js` → token."""
+    word = _BEFORE_LAST_WORD.sub("", name.rstrip("\"'`>)}];, \t\r\n"))
+    return _BEFORE_LAST_PART.sub("", _SOURCE_EXTENSION.sub("", word))
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a mention is a plain identifier rather than a path or a dotted name."""
+    return _IDENTIFIER.fullmatch(text) is not None
+
+
+def _chunk_row(chunk: Chunk, revision: str) -> dict[str, Any]:
+    return {
+        "id": chunk.id,
+        "path": chunk.path,
+        "revision": revision,
+        "language": chunk.language,
+        "kind": chunk.kind,
+        "is_test": chunk.is_test,
+        "content_hash": chunk.content_hash,
+        "name": chunk.name,
+        "defines": list({name.lower() for name in (chunk.name, chunk.qualified_name) if name}),
+        "mentions": _mentions(chunk),
+        "terms": _search_terms(chunk),
+        "chunk": _chunk_to_json(chunk),
+    }
+
+
+def _mentions(chunk: Chunk) -> list[str]:
+    written = (*chunk.calls, *chunk.references, *chunk.bases, *chunk.imports)
+    return list(dict.fromkeys(form for name in written for form in (name, last_part(name)) if form))
+
+
+def _search_terms(chunk: Chunk) -> str:
+    words = [
+        *terms(chunk.qualified_name or chunk.name) * _NAME_WEIGHT,
+        *terms(chunk.path) * _PATH_WEIGHT,
+        *terms(chunk.signature),
+        *terms(chunk.docstring),
+        *terms(chunk.text),
+    ]
+    return " ".join(words)
+
+
+def _record_row(record: FileRecord) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in RECORD_COLUMNS}
+
+
+_CHUNK_FIELDS = tuple(field.name for field in fields(Chunk))
+_SPAN_FIELDS = ("span", "definition")
+_TUPLE_FIELDS = ("imports", "calls", "references", "bases")
+
+
+def _chunk_to_json(chunk: Chunk) -> str:
+    values = {name: getattr(chunk, name) for name in _CHUNK_FIELDS}
+    for name in _SPAN_FIELDS:
+        span: Span = values[name]
+        values[name] = (span.start_line, span.end_line, span.start_byte, span.end_byte)
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _chunk_from_json(text: str) -> Chunk:
+    values = json.loads(text)
+    for name in _SPAN_FIELDS:
+        values[name] = Span(*values[name])
+    for name in _TUPLE_FIELDS:
+        values[name] = tuple(values[name])
+    return Chunk(**values)
+
+
+def batches(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    """Cut a sequence into pieces of at most `size`."""
+    return (values[start : start + size] for start in range(0, len(values), size))

@@ -1,0 +1,131 @@
+"""Opening, creating, checking and compacting the three tables of an index."""
+
+import asyncio
+import logging
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+# Lance reads its log level once, when it is imported; its warnings would flood the log of an editor.
+os.environ.setdefault("LANCEDB_LOG", "error")
+
+import lancedb
+import pyarrow as pa
+from lancedb.index import FTS, Bitmap, BTree, LabelList
+from lancedb.table import AsyncTable
+
+from firsthand.adapters import lance_folder
+from firsthand.adapters.lance_errors import VENDOR_ERRORS
+from firsthand.adapters.lance_schema import CHUNKS, FILES, vectors_schema
+from firsthand.core.model import Fingerprint
+
+_LOG = logging.getLogger(__name__)
+
+# Lance's own limits are 6 GiB and 1 GiB, which is no size for a process beside an editor.
+_INDEX_CACHE_BYTES = 256 * 1024 * 1024
+_METADATA_CACHE_BYTES = 64 * 1024 * 1024
+
+# A reader in another process needs the version it started with until its query ends; a minute is plenty.
+_KEEP_VERSIONS_FOR = timedelta(minutes=1)
+
+_INDEXES_OF_CHUNKS: dict[str, FTS | BTree | LabelList | Bitmap] = {
+    # The terms are split and lower-cased already, and every one of them is wanted as it is: `is`, `café`.
+    "terms": FTS(
+        base_tokenizer="whitespace",
+        stem=False,
+        remove_stop_words=False,
+        ascii_folding=False,
+        lower_case=True,
+        with_position=False,
+        max_token_length=None,
+    ),
+    "path": BTree(),
+    "content_hash": BTree(),
+    "defines": LabelList(),
+    "mentions": LabelList(),
+    "language": Bitmap(),
+    "kind": Bitmap(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The open tables of one index."""
+
+    chunks: AsyncTable
+    vectors: AsyncTable
+    files: AsyncTable
+
+    def close(self) -> None:
+        """Release what the tables hold."""
+        for table in (self.chunks, self.vectors, self.files):
+            table.close()  # type: ignore[no-untyped-call]
+
+    async def unindexed_chunks(self) -> int:
+        """Count the chunk rows that keyword search has to read one by one."""
+        statistics = await self.chunks.index_stats("terms_idx")
+        return statistics.num_unindexed_rows if statistics else 0
+
+    async def optimize(self) -> None:
+        """Compact the tables, drop old versions, take new rows into the search indexes."""
+        for table in (self.chunks, self.vectors, self.files):
+            await table.optimize(cleanup_older_than=_KEEP_VERSIONS_FOR)
+
+
+async def open_tables(index: Path, fingerprint: Fingerprint, chunker_version: int) -> Tables:
+    """Open the tables of an index; where there is none, or a damaged one, make a fresh one."""
+    if await asyncio.to_thread(lance_folder.has_meta, index, fingerprint, chunker_version):
+        try:
+            return await _open_sound(index, fingerprint.dimensions)
+        except VENDOR_ERRORS as error:
+            _LOG.warning("the index %s cannot be read and is made anew: %s", index, error)
+    await asyncio.to_thread(lance_folder.set_aside, index)
+    await _create(index, fingerprint, chunker_version)
+    return await _open_sound(index, fingerprint.dimensions)
+
+
+async def _create(index: Path, fingerprint: Fingerprint, chunker_version: int) -> None:
+    fresh = await asyncio.to_thread(lance_folder.new_folder, index)
+    connection = await lancedb.connect_async(fresh)
+    chunks = await connection.create_table("chunks", schema=CHUNKS)
+    for column, config in _INDEXES_OF_CHUNKS.items():
+        await chunks.create_index(column, config=config)
+    vectors = await connection.create_table("vectors", schema=vectors_schema(fingerprint.dimensions))
+    await vectors.create_index("content_hash", config=BTree())
+    await connection.create_table("files", schema=FILES)
+    connection.close()  # type: ignore[no-untyped-call]
+    await asyncio.to_thread(lance_folder.write_meta, fresh, fingerprint, chunker_version)
+    await asyncio.to_thread(lance_folder.publish, fresh, index)
+
+
+async def _open_sound(index: Path, dimensions: int) -> Tables:
+    session = lancedb.Session(
+        index_cache_size_bytes=_INDEX_CACHE_BYTES, metadata_cache_size_bytes=_METADATA_CACHE_BYTES
+    )
+    # Interval zero: each read looks for versions that another process wrote.
+    connection = await lancedb.connect_async(index, session=session, read_consistency_interval=timedelta(0))
+    tables = Tables(
+        chunks=await connection.open_table("chunks"),
+        vectors=await connection.open_table("vectors"),
+        files=await connection.open_table("files"),
+    )
+    suspect = await asyncio.to_thread(lance_folder.is_suspect, index)
+    await _check(tables.chunks, CHUNKS, ["path"], whole=suspect)
+    await _check(tables.vectors, vectors_schema(dimensions), ["content_hash"], whole=suspect)
+    await _check(tables.files, FILES, ["path"], whole=suspect)
+    if suspect:
+        await asyncio.to_thread(lance_folder.clear_suspicion, index)
+    return tables
+
+
+async def _check(table: AsyncTable, schema: pa.Schema, key: list[str], *, whole: bool) -> None:
+    """Read the key column, or everything, so that damage shows now and not in the middle of a question."""
+    found = await table.schema()
+    if found != schema:
+        raise ValueError(f"the table {table.name} has other columns")
+    rows = 0
+    async for batch in await table.query().select(schema.names if whole else key).to_batches():
+        rows += batch.num_rows
+    if rows != await table.count_rows():
+        raise ValueError(f"the table {table.name} lacks rows")

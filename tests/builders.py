@@ -1,0 +1,71 @@
+"""Small values for tests, complete where the test does not care."""
+
+import hashlib
+from array import array
+from collections.abc import Sequence
+
+from firsthand.core.model import Chunk, ChunkKind, FileRecord, FileUpdate, Span, Vector
+
+
+def make_chunk(
+    path: str = "src/app.py",
+    text: str = "def run():\n    pass\n",
+    *,
+    name: str = "",
+    qualified_name: str = "",
+    kind: ChunkKind = "function",
+    language: str = "python",
+    start_byte: int = 0,
+    start_line: int = 1,
+    preamble: str = "",
+    signature: str = "",
+    docstring: str = "",
+    parent: str = "",
+    imports: Sequence[str] = (),
+    calls: Sequence[str] = (),
+    references: Sequence[str] = (),
+    bases: Sequence[str] = (),
+    is_test: bool = False,
+) -> Chunk:
+    """Return a chunk whose span, tokens and hash follow from its text."""
+    end_line = start_line + max(len(text.splitlines()), 1) - 1
+    span = Span(start_line, end_line, start_byte, start_byte + len(text.encode()))
+    return Chunk(
+        path=path,
+        language=language,
+        kind=kind,
+        name=name,
+        qualified_name=qualified_name or name,
+        parent=parent,
+        span=span,
+        definition=span,
+        text=text,
+        preamble=preamble,
+        signature=signature,
+        docstring=docstring,
+        imports=tuple(imports),
+        calls=tuple(calls),
+        references=tuple(references),
+        bases=tuple(bases),
+        is_test=is_test,
+        tokens=len(text) // 3,
+        content_hash=hashlib.sha256(f"{preamble}\n{text}".encode()).hexdigest(),
+    )
+
+
+def make_update(
+    path: str,
+    chunks: Sequence[Chunk] = (),
+    *,
+    content_hash: str = "",
+    vectors: dict[str, Vector] | None = None,
+) -> FileUpdate:
+    """Return an update of an indexed file with these chunks."""
+    digest = content_hash or hashlib.sha256("".join(chunk.text for chunk in chunks).encode()).hexdigest()
+    record = FileRecord(path, digest, 10, 1_000, "indexed", language="python", chunks=len(chunks))
+    return FileUpdate(record, tuple(chunks), vectors or {})
+
+
+def make_vector(*values: float) -> Vector:
+    """Return a vector of these values."""
+    return array("f", values)
