@@ -41,6 +41,10 @@ class LineTable:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def line(self, number: int) -> bytes:
+        """Return a line (from 1) without its line ending."""
+        return self.data[self.starts[number - 1] : self.ends[number - 1]]
+
     def line_of(self, byte: int) -> int:
         """Return the line (from 1) that holds the byte; a line ending belongs to the line it ends."""
         return max(1, bisect_right(self.starts, byte))
