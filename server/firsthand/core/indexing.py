@@ -135,10 +135,7 @@ class Indexer:
 
     async def settled(self) -> None:
         """Return when the first sweep is over and nothing waits to be indexed."""
-        async with self._changed:
-            await self._changed.wait_for(
-                lambda: self._swept and not self._dirty and not self._working.locked()
-            )
+        await self._settled.wait()
 
     def pause(self) -> None:
         """Stop after the current batch; changes are still noted."""

@@ -1,0 +1,255 @@
+"""The index follows the files: after any change a sweep or a drain makes it equal again, touching only what differs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fakes.embedder import FakeEmbedder
+from fakes.store import MemoryStore
+from fakes.tree import DictTree
+from firsthand.adapters.treesitter_parser import TreeSitterParser
+from firsthand.core.indexing import Indexer
+from firsthand.core.model import Outline, Progress, Scope
+from firsthand.errors import ModelFailedError, StoreBusyError
+
+FILES = {
+    "app/users.py": '"""Users."""\n\n\nclass UserService:\n    """Keeps users."""\n\n'
+    "    def delete_user(self, user_id):\n"
+    "        self.repository.mark_deleted(user_id)\n        self.audit.record('deleted', user_id)\n",
+    "app/mail.py": "def send_mail(address, text):\n    connection = connect()\n    connection.send(address, text)\n",
+    "README.md": "# Users\n\nHow users come and go.\n",
+}
+
+
+class Bench:
+    """An indexer over fakes, with everything it reported."""
+
+    def __init__(self, files: dict[str, str] | None = None, **options: object) -> None:
+        self.tree = DictTree(FILES if files is None else files, {"app/key.pem": "secret"})
+        self.store = MemoryStore()
+        self.embedder = FakeEmbedder(**options)  # type: ignore[arg-type]
+        self.progress: list[Progress] = []
+        self.holder: str = ""
+        self.chunking = asyncio.Event()
+        self.indexer = Indexer(
+            tree=self.tree,
+            parser=TreeSitterParser(),
+            store=self.store,
+            embedder=self.embedder,
+            writer_lock=self._lock,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lock(self) -> AsyncIterator[None]:
+        if self.holder:
+            raise StoreBusyError(self.holder)
+        yield
+
+    def report(self, progress: Progress) -> None:
+        self.progress.append(progress)
+        if progress.stage == "chunking":
+            self.chunking.set()
+
+    async def texts(self) -> dict[str, str]:
+        """The indexed text of each path, chunk after chunk."""
+        manifest = await self.store.manifest()
+        return {
+            path: "".join(chunk.text for chunk in await self.store.chunks_of(path))
+            for path, record in manifest.items()
+            if record.status == "indexed"
+        }
+
+
+async def test_first_sweep_indexes_everything() -> None:
+    """Every file is chunked and every chunk embedded; what is left out is recorded with its reason."""
+    bench = Bench()
+
+    report = await bench.indexer.refresh(bench.report)
+
+    assert (report.files, report.skipped, report.failed, report.reused) == (3, 1, 0, 0)
+    assert report.embedded == report.chunks > 3
+    assert (await bench.store.manifest())["app/key.pem"].reason == "secret"
+    assert bench.indexer.state.stage == "idle"
+
+
+async def test_nothing_changed_reads_nothing() -> None:
+    """A second sweep opens no file and embeds no chunk."""
+    bench = Bench()
+    first = await bench.indexer.refresh(bench.report)
+    bench.tree.reads.clear()
+
+    second = await bench.indexer.refresh(bench.report)
+
+    assert (bench.tree.reads, second.embedded, second.reused) == ([], 0, first.chunks)
+
+
+async def test_touched_file_is_read_but_not_chunked_again() -> None:
+    """A new time with the same bytes costs one read and no embedding."""
+    bench = Bench()
+    await bench.indexer.refresh(bench.report)
+    bench.tree.reads.clear()
+    bench.tree.write("app/mail.py", FILES["app/mail.py"])
+
+    report = await bench.indexer.refresh(bench.report)
+    bench.tree.reads.clear()
+    await bench.indexer.refresh(bench.report)
+
+    assert (report.embedded, bench.tree.reads) == (0, [])
+
+
+async def test_only_changed_chunks_are_embedded() -> None:
+    """Changing one function of a file embeds that function's chunk and no other."""
+    long_body = "\n".join(f"    total += measure(item, {number})" for number in range(30))
+    first = f"def first(item):\n    total = 0\n{long_body}\n    return total\n\n\n"
+    second = f"def second(item):\n    total = 1\n{long_body}\n    return total\n"
+    bench = Bench({"work.py": first + second})
+    await bench.indexer.refresh(bench.report)
+    bench.embedder.documents.clear()
+    bench.tree.write("work.py", first + second.replace("total = 1", "total = 2"))
+
+    report = await bench.indexer.refresh(bench.report)
+
+    assert report.embedded == len(bench.embedder.documents)
+    assert bench.embedder.documents
+    assert all("def second" in text or "second" in text for text in bench.embedder.documents)
+    assert not any("total = 0" in text for text in bench.embedder.documents)
+
+
+async def test_deleted_and_new_files() -> None:
+    """What is gone from disk is gone from the index, what is new is in it."""
+    bench = Bench()
+    await bench.indexer.refresh(bench.report)
+    bench.tree.delete("app/mail.py")
+    bench.tree.write("app/sms.py", "def send_sms(number, text):\n    return gateway.send(number, text)\n")
+
+    report = await bench.indexer.refresh(bench.report)
+
+    assert report.removed == 1
+    assert set(await bench.texts()) == {"app/users.py", "README.md", "app/sms.py"}
+
+
+async def test_dirty_paths_are_followed() -> None:
+    """Saves, deletes of files and of folders that are marked dirty reach the index by themselves."""
+    bench = Bench()
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.indexer.settled()
+
+    bench.tree.write("README.md", "# Changed\n")
+    bench.tree.delete("app/mail.py")
+    bench.tree.delete("app/users.py")
+    bench.indexer.mark_dirty(["README.md", "app"])
+    await bench.indexer.settled()
+    texts = await bench.texts()
+    running.cancel()
+
+    assert {path: text.strip() for path, text in texts.items()} == {"README.md": "# Changed"}
+
+
+async def test_unreadable_file_is_listed_and_the_rest_goes_on() -> None:
+    """One file that cannot be read costs a reason, not the run."""
+    bench = Bench()
+    bench.tree.unreadable.add("app/mail.py")
+
+    report = await bench.indexer.refresh(bench.report)
+
+    assert (report.files, report.failed) == (2, 1)
+    assert "Permission denied" in (await bench.store.manifest())["app/mail.py"].reason
+
+
+async def test_crashing_parser_costs_one_file() -> None:
+    """A parser that raises on one file leaves the others indexed."""
+
+    class Brittle(TreeSitterParser):
+        def outline(self, language: str, text: str) -> Outline | None:
+            if "connect()" in text:
+                raise RuntimeError("boom")
+            return super().outline(language, text)
+
+    bench = Bench()
+    indexer = Indexer(
+        tree=bench.tree,
+        parser=Brittle(),
+        store=bench.store,
+        embedder=bench.embedder,
+        writer_lock=contextlib.nullcontext,
+    )
+
+    report = await indexer.refresh(bench.report)
+
+    assert (report.files, report.failed) == (2, 1)
+
+
+async def test_failing_embedder_leaves_keyword_search() -> None:
+    """Chunks are searchable although no vector could be made, and the report says what is wrong."""
+    bench = Bench()
+    bench.embedder.failure = ModelFailedError("The embedder crashed; restart it.")
+
+    report = await bench.indexer.refresh(bench.report)
+    found = await bench.store.search_keywords(["mail"], Scope(), 5)
+
+    assert report.problem == "The embedder crashed; restart it."
+    assert found
+    assert bench.indexer.state.stage == "failed"
+
+
+async def test_rejected_chunk_is_not_tried_again() -> None:
+    """A chunk that the embedder refuses is remembered; the others have vectors and the next run is quiet."""
+    bench = Bench(reject="mark_deleted")
+    report = await bench.indexer.refresh(bench.report)
+    bench.embedder.documents.clear()
+
+    again = await bench.indexer.refresh(bench.report)
+
+    assert 0 < report.embedded < report.chunks
+    assert (again.embedded, bench.embedder.documents) == (0, [])
+
+
+async def test_busy_index_is_refused() -> None:
+    """While another process writes, a refresh says so instead of writing too."""
+    bench = Bench()
+    bench.holder = "Process 7 is indexing this folder."
+
+    with pytest.raises(StoreBusyError, match="Process 7"):
+        await bench.indexer.refresh(bench.report)
+
+
+async def test_pause_holds_and_resume_goes_on() -> None:
+    """While paused nothing is read; afterwards nothing was missed."""
+    bench = Bench()
+    bench.indexer.pause()
+    refreshing = asyncio.create_task(bench.indexer.refresh(bench.report))
+    await bench.chunking.wait()
+    stage, reads = bench.indexer.state.stage, list(bench.tree.reads)
+
+    bench.indexer.resume()
+    report = await refreshing
+
+    assert (stage, reads, report.files) == ("paused", [], 3)
+
+
+async def test_indexing_yields_to_an_answer() -> None:
+    """While someone waits for an answer no further batch is started."""
+    bench = Bench()
+    async with bench.indexer.yielding():
+        refreshing = asyncio.create_task(bench.indexer.refresh(bench.report))
+        await bench.chunking.wait()
+        reads = list(bench.tree.reads)
+
+    report = await refreshing
+
+    assert (reads, report.files) == ([], 3)
+
+
+async def test_progress_has_totals() -> None:
+    """Stages come in order, and each counts up to its total."""
+    bench = Bench()
+
+    await bench.indexer.refresh(bench.report)
+    stages = list(dict.fromkeys(progress.stage for progress in bench.progress))
+    last = {progress.stage: progress for progress in bench.progress}
+
+    assert stages == ["scanning", "chunking", "embedding", "idle"]
+    assert last["chunking"].done == last["chunking"].total == 3
+    assert last["embedding"].done == last["embedding"].total > 0
