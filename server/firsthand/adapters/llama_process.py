@@ -20,8 +20,10 @@ _WORKER = "firsthand.adapters.llama_worker"
 # One event is a few hundred bytes; a line beyond this is not from our worker.
 _LONGEST_LINE_BYTES = 4_194_304
 _CLOSE_SECONDS = 2.0
-# The first error in llama.cpp's log, without its time and module, or the assertion that stopped it.
-_TELLING = re.compile(r"^[\d.]+ E .*?: (?P<reason>.+?)\.?$|(?P<assertion>GGML_ASSERT.+)$")
+# An error in llama.cpp's log, without its time and module.
+_LOGGED_ERROR = re.compile(rb"^[\d.]+ E .*?: (.+?)\.?$", re.MULTILINE)
+# What llama.cpp says before it calls abort().
+_ASSERTION = re.compile(rb"^.*(GGML_ASSERT.+)$", re.MULTILINE)
 
 
 class LlamaProcess:
@@ -70,7 +72,7 @@ class LlamaProcess:
         if not self.ready:
             message = await self._receive()
             if "failed" in message:
-                reason = self._last_words()
+                reason = self._logged(_LOGGED_ERROR)
                 await self.close()
                 raise ModelFailedError(
                     f"The model cannot be loaded{reason}; choose another one with the setting chatModel."
@@ -126,7 +128,7 @@ class LlamaProcess:
         line = await self._process.stdout.readline()
         if not line.endswith(b"\n"):
             code = await self._process.wait()
-            reason = self._last_words() or f" (exit status {code})"
+            reason = self._logged(_ASSERTION) or f" (exit status {code})"
             await self.close()
             raise ModelFailedError(
                 f"The model's process ended unexpectedly{reason}; ask again, and if it happens again, choose a smaller "
@@ -135,16 +137,10 @@ class LlamaProcess:
         message: dict[str, Any] = json.loads(line)
         return message
 
-    def _last_words(self) -> str:
-        if self._log.closed:
-            return ""
+    def _logged(self, pattern: re.Pattern[bytes]) -> str:
         self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").splitlines()
-        telling = (
-            match["reason"] or match["assertion"] for line in lines if (match := _TELLING.search(line))
-        )
-        reason = next(telling, "")
-        return f" ({reason})" if reason else ""
+        match = pattern.search(self._log.read())
+        return f" ({match[1].decode('utf-8', 'replace').strip()})" if match else ""
 
 
 def require_llama() -> None:
