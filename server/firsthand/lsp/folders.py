@@ -1,22 +1,27 @@
 """The root folders of the session: each is opened in the background, kept up to date and closed by its own task."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firsthand.core.model import Progress
-from firsthand.core.workspace import Workspace
 from firsthand.errors import FirsthandError, RequestError, WorkspaceError
 from firsthand.lsp import uris
 from firsthand.lsp.failures import sentence_of
 from firsthand.lsp.tasks import OwnedTasks, stopped
 from firsthand.settings import Settings
 
+if TYPE_CHECKING:
+    from firsthand.core.workspace import Workspace
+
 log = logging.getLogger(__name__)
 
-OpenWorkspace = Callable[[Path, Settings], Awaitable[Workspace]]
+OpenWorkspace = Callable[[Path, Settings], Awaitable["Workspace"]]
 NO_FOLDER = "No folder is open: open the folder that holds your code, then try again."
 
 

@@ -1,8 +1,7 @@
 """JSON from the wire ↔ frozen dataclasses: every value is checked, and an error names the field."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -27,7 +26,7 @@ def read(kind: type[T], value: object, where: str = "") -> T:
     """
     if not isinstance(value, Mapping):
         raise MalformedError(f"{_quoted(where) if where else 'The parameter'} must be an object.")
-    hints = _hints(kind)
+    hints = get_type_hints(kind)
     values = {}
     for item in fields(kind):  # type: ignore[arg-type]
         key = camel_case(item.name)
@@ -57,11 +56,6 @@ def camel_case(name: str) -> str:
     """`start_line` → `startLine`."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
-
-
-@cache
-def _hints(kind: Hashable) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def _is_required(item: "Field[Any]") -> bool:
