@@ -1,0 +1,112 @@
+"""The files of a workspace: what git tracks or shows as untracked, or the same rules where there is no git."""
+
+import asyncio
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from firsthand.adapters.file_screen import IGNORED_BY_GIT, NOT_A_FILE, NOT_UTF8, UNREADABLE, FileScreen
+from firsthand.adapters.folder_walk import printable, reason_to_leave_out, walk
+from firsthand.adapters.git_command import GitError
+from firsthand.adapters.git_listing import is_ignored_by_git, is_ignored_root, list_by_git
+from firsthand.core import screening
+from firsthand.core.languages import language_of
+from firsthand.core.model import FileStat, Scan, SkippedFile, SourceFile
+
+
+class WorkspaceTree:
+    """A `SourceTree` over one folder; nothing outside of it is ever read, and no link is followed."""
+
+    def __init__(self, root: Path, *, exclude: Sequence[str] = (), max_file_bytes: int = 1_048_576) -> None:
+        self._root = Path(os.path.realpath(root))
+        self._exclude = tuple(exclude)
+        self._max_file_bytes = max_file_bytes
+
+    async def scan(self) -> Scan:
+        """List the files that may be indexed, and those left out; no file is opened."""
+        return await asyncio.to_thread(self._scan)
+
+    async def stat(self, path: str) -> FileStat | SkippedFile | None:
+        """Say of one path what `scan` would say of it now; None when there is no such file."""
+        return await asyncio.to_thread(self._stat, path)
+
+    async def read(self, path: str) -> SourceFile | SkippedFile | None:
+        """Read and decode one file, unless its content should not be indexed; None when it is gone."""
+        return await asyncio.to_thread(self._read, path)
+
+    def _scan(self) -> Scan:
+        files: list[FileStat] = []
+        skipped: list[SkippedFile] = []
+        screen = self._screen()
+        for listed in self._listed():
+            found = screen.judge(listed) if isinstance(listed, str) else listed
+            if isinstance(found, FileStat):
+                files.append(found)
+            elif found is not None:
+                skipped.append(found)
+        return Scan(tuple(files), tuple(skipped))
+
+    def _listed(self) -> Iterator[str | SkippedFile]:
+        names = list_by_git(self._root)
+        return walk(self._root) if names is None else map(_decoded, names)
+
+    def _stat(self, path: str) -> FileStat | SkippedFile | None:
+        found = self._screen().judge(path)
+        if not isinstance(found, FileStat):
+            return found
+        reason = self._reason_to_leave_out(path)
+        return SkippedFile(path, reason) if reason else found
+
+    def _reason_to_leave_out(self, path: str) -> str | None:
+        try:
+            if not is_ignored_by_git(self._root, path):
+                return None
+            if not is_ignored_root(self._root):
+                return IGNORED_BY_GIT
+        except GitError:
+            pass  # no repository: the ignore files are read without git
+        return reason_to_leave_out(self._root, path)
+
+    def _read(self, path: str) -> SourceFile | SkippedFile | None:
+        screen = self._screen()
+        found = screen.judge(path)
+        if not isinstance(found, FileStat):
+            return found
+        try:
+            data = _read_regular_file(self._root / path, self._max_file_bytes + 1)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return SkippedFile(path, UNREADABLE)
+        if data is None or len(data) > self._max_file_bytes:
+            return SkippedFile(path, NOT_A_FILE if data is None else screen.too_large)
+        reason = screening.skip_reason_by_content(path, data)
+        if reason:
+            return SkippedFile(path, reason)
+        return SourceFile(path, screening.decode(data), language_of(path), hashlib.sha256(data).hexdigest())
+
+    def _screen(self) -> FileScreen:
+        return FileScreen(self._root, self._exclude, self._max_file_bytes)
+
+
+def _decoded(name: bytes) -> str | SkippedFile:
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return SkippedFile(printable(name), NOT_UTF8)
+
+
+def _read_regular_file(file: Path, limit: int) -> bytes | None:
+    """Read up to `limit` bytes; None when it has become something else than a file since it was looked at.
+
+    Opening does not follow a link and does not wait for the other end of a pipe.
+    """
+    flags = (
+        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    with os.fdopen(os.open(file, flags), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            return None
+        return opened.read(limit)

@@ -1,0 +1,96 @@
+"""Which files git tracks or would show as untracked, across nested repositories and submodules."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from firsthand.adapters.git_command import GitError, run_git
+
+_LOG = logging.getLogger(__name__)
+
+# With tags, a name can never be mistaken for the columns that stand before the names of tracked files.
+_LIST = ("ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
+_LIST_SECONDS = 60.0
+_CHECK_SECONDS = 10.0
+
+_UNTRACKED = b"? "
+_REPOSITORY_MODE = b"160000"
+
+
+def list_by_git(root: Path) -> list[bytes] | None:
+    """Return the names of all files below `root` that git knows or would show; None when git has no say here.
+
+    It has none outside a repository, and in a folder that the repository around it ignores.
+    """
+    try:
+        names = list(dict.fromkeys(_names(root, b"")))
+        return names if names or not is_ignored_root(root) else None
+    except GitError as error:
+        _LOG.debug("git does not list %s: %s", root, error)
+        return None
+
+
+def is_ignored_root(root: Path) -> bool:
+    """Tell whether a repository around `root` ignores it as a whole.
+
+    Raises:
+        GitError: there is no repository.
+    """
+    top = Path(
+        os.fsdecode(run_git(root, ["rev-parse", "--show-toplevel"], seconds=_CHECK_SECONDS).rstrip(b"\n"))
+    )
+    return top != root and _is_ignored(root.parent, root.name)
+
+
+def is_ignored_by_git(root: Path, path: str) -> bool:
+    """Tell whether git would leave this file out; each repository on the way down is asked about its part.
+
+    Raises:
+        GitError: there is no repository.
+    """
+    repository, rest = root, path
+    for inner in _nested_repositories(root, path):
+        below = f"{root}/{inner}"
+        if _is_ignored(repository, os.path.relpath(below, repository)):
+            return True
+        repository, rest = Path(below), path[len(inner) + 1 :]
+    return _is_ignored(repository, rest)
+
+
+def _names(folder: Path, prefix: bytes) -> Iterator[bytes]:
+    for entry in run_git(folder, _LIST, seconds=_LIST_SECONDS).split(b"\0"):
+        if entry.startswith(_UNTRACKED):
+            name, is_repository = entry[2:].rstrip(b"/"), entry.endswith(b"/")
+        else:
+            columns, _, name = entry.partition(b"\t")
+            is_repository = columns[2:].startswith(_REPOSITORY_MODE)
+        if is_repository:
+            yield from _names_of_repository(folder / os.fsdecode(name), prefix + name + b"/")
+        elif name:
+            yield prefix + name
+
+
+def _names_of_repository(folder: Path, prefix: bytes) -> Iterator[bytes]:
+    if folder.is_symlink() or not (folder / ".git").exists():
+        return
+    try:
+        yield from _names(folder, prefix)
+    except GitError as error:
+        _LOG.info("the repository %s inside the workspace cannot be listed: %s", folder, error)
+
+
+def _nested_repositories(root: Path, path: str) -> Iterator[str]:
+    folders = path.split("/")[:-1]
+    for depth in range(1, len(folders) + 1):
+        folder = "/".join(folders[:depth])
+        if (root / folder / ".git").exists():
+            yield folder
+
+
+def _is_ignored(repository: Path, path: str) -> bool:
+    name = os.fsencode(path) + b"\0"
+    answer = run_git(
+        repository, ["check-ignore", "-z", "--stdin"], seconds=_CHECK_SECONDS, stdin=name, accept=(0, 1)
+    )
+    return bool(answer)
