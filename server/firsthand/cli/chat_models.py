@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from firsthand.cli.application import Context
 from firsthand.cli.installing import install
 from firsthand.cli.progress import download_progress
+from firsthand.cli.rendering import missing_model
 from firsthand.core.workspace import ModelOffer, Workspace
 from firsthand.errors import ModelError
 
@@ -36,7 +37,7 @@ async def _pulled(context: Context, workspace: Workspace) -> bool:
     pulled = False
     for offer in workspace.models.offers:
         if context.arguments.json or not context.terminal.can_ask:
-            context.terminal.say(f"The {offer.role} model is missing; get it with: ollama pull {offer.model}")
+            context.terminal.say(missing_model(offer))
         elif context.terminal.confirms(offer.message):
             pulled = await _pull(context, workspace, offer) or pulled
     return pulled

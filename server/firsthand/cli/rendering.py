@@ -11,7 +11,7 @@ from firsthand.cli.application import CatalogueModel, InstalledModel
 from firsthand.cli.terminal import Terminal, visible
 from firsthand.core.answers import Answer, CharacterRange, UngroundedName
 from firsthand.core.model import FileRecord, Hit, IndexReport
-from firsthand.core.workspace import WorkspaceStatus
+from firsthand.core.workspace import ModelOffer, WorkspaceStatus
 
 _STATE_STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
 _STATE_SIGNS = {"ok": "✓", "warning": "!", "error": "✗"}
@@ -64,6 +64,11 @@ def answer_notes(terminal: Terminal, root: Path, answer: Answer) -> list[Text]:
     ]
 
 
+def missing_model(offer: ModelOffer) -> str:
+    """Say how to get a model that Ollama lacks."""
+    return f"The {offer.role} model is missing; get it with: ollama pull {offer.model}"
+
+
 def index_summary(report: IndexReport, embedder: str, root: Path) -> Text:
     """One line that says what an indexing run did."""
     counts = [f"{report.files} files", f"{report.chunks} chunks"]
@@ -105,8 +110,8 @@ def status_lines(status: WorkspaceStatus, folder: Path) -> list[Text]:
     ]
     return [
         _verdict(status.health, status.message),
-        *(Text.assemble((f"  {name:<11}", "dim"), visible(value)) for name, value in facts),
-        *(_verdict("warning", offer.message) for offer in models.offers),
+        *(Text.assemble((f"  {name:<12}", "dim"), visible(value)) for name, value in facts),
+        *(_verdict("warning", missing_model(offer)) for offer in models.offers),
     ]
 
 

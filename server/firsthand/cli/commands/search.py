@@ -30,12 +30,12 @@ def _queries(context: Context) -> list[str]:
 
 
 def _lines_of(context: Context, name: str) -> list[str]:
-    if name == "-":
-        return context.terminal.stdin.read().splitlines()
     try:
-        return Path(name).read_text("utf-8-sig").splitlines()
+        text = context.terminal.stdin.read() if name == "-" else Path(name).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RequestError(f"{name} cannot be read as a list of queries: {error}.") from error
+    # Not splitlines(), which also ends lines at signs that a query may hold.
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 async def _search(context: Context, queries: Sequence[str]) -> int:

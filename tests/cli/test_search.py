@@ -1,0 +1,169 @@
+"""`firsthand search`: hits for scripts and for people."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fakes.application import FakeApplication, new_terminal
+from firsthand.cli.arguments import parse
+from firsthand.cli.opening import scope_of
+from firsthand.cli.run import run
+from firsthand.core.model import Scope
+
+FILES = {
+    "src/auth.txt": "refresh the token\nand then store it\n",
+    "src/ship.txt": "shipping cost by weight\n",
+}
+
+
+def search(*argv: str, stdin: str = "", application: FakeApplication | None = None) -> tuple[int, str, str]:
+    terminal = new_terminal(stdin)
+    code = run(["search", *argv, "--root", str(Path.cwd())], terminal, application or FakeApplication(FILES))
+    return code, terminal.stdout.getvalue(), terminal.stderr.getvalue()
+
+
+def test_json_is_a_list_of_hits() -> None:
+    """Each hit has exactly the promised keys; lines count from 1; the index is brought up to date first."""
+    code, out, err = search("refresh token", "--json", "--limit", "1")
+
+    hits = json.loads(out)
+    assert (code, err, len(hits)) == (0, "", 1)
+    assert list(hits[0]) == [
+        *("path", "startLine", "endLine", "symbol", "kind", "language", "score", "reasons"),
+    ]
+    assert (hits[0]["path"], hits[0]["startLine"], hits[0]["endLine"]) == ("src/auth.txt", 1, 2)
+    assert all(isinstance(reason, str) for reason in hits[0]["reasons"])
+    assert isinstance(hits[0]["score"], float)
+
+
+def test_words_need_no_quotes() -> None:
+    """Several words are one query."""
+    assert json.loads(search("shipping", "cost", "--json")[1])[0]["path"] == "src/ship.txt"
+
+
+def test_batch_prints_one_list_a_line_in_order(tmp_path: Path) -> None:
+    """Line n of the output answers line n of the file, also when that line is blank; the index is opened once."""
+    application = FakeApplication(FILES)
+    batch = tmp_path / "queries.txt"
+    batch.write_text("shipping cost\n\nrefresh token\n")
+
+    code, out, _ = search("--batch", str(batch), "--json", "--limit", "1", application=application)
+
+    assert code == 0
+    assert [[hit["path"] for hit in json.loads(line)] for line in out.splitlines()] == [
+        ["src/ship.txt"],
+        [],
+        ["src/auth.txt"],
+    ]
+    assert len(application.opened) == 1
+
+
+def test_batch_and_query_from_stdin() -> None:
+    """A dash reads standard input, one query or many."""
+    assert len(search("--batch", "-", "--json", stdin="token\ncost\n")[1].splitlines()) == 2
+    assert json.loads(search("-", "--json", stdin="shipping cost\n")[1])[0]["path"] == "src/ship.txt"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "Give either a QUERY or --batch FILE"),
+        (["x", "--batch", "-"], "Give either a QUERY or --batch FILE"),
+        (["--batch", "/nowhere.txt"], "/nowhere.txt cannot be read as a list of queries"),
+    ],
+)
+def test_what_cannot_be_searched_for(argv: list[str], message: str) -> None:
+    """A search without words, or with a list that is not there, fails in one sentence."""
+    code, out, err = search(*argv)
+
+    assert (code, out) == (1, "")
+    assert message in err
+
+
+def test_nothing_found() -> None:
+    """A person gets a sentence and exit code 1, like grep's; a script gets an empty list and 0."""
+    empty = FakeApplication({})
+
+    code, out, err = search("zebra", application=empty)
+    assert (code, out) == (1, "")
+    assert err == "Nothing was found; try other words, or fewer limits on where to look.\n"
+    assert search("zebra", "--json", application=empty)[:2] == (0, "[]\n")
+
+
+def test_a_person_sees_where_what_and_why() -> None:
+    """A hit shows a path that opens, the facts, and its first lines with their numbers."""
+    _, out, _ = search("refresh token", "--limit", "1", "--lines", "1")
+
+    head, facts, excerpt = out.rstrip().splitlines()
+    assert head == " 1  src/auth.txt:1-2"
+    assert facts.startswith("    text · text · ")
+    assert excerpt == "    1 │ refresh the token"
+
+
+def test_lines_can_be_left_out() -> None:
+    """`--lines 0` shows places only."""
+    assert "│" not in search("refresh token", "--lines", "0")[1]
+
+
+def test_an_excerpt_is_read_again() -> None:
+    """What is shown is what the file says now, also when the index is older."""
+    application = FakeApplication(FILES)
+    search("refresh token", application=application)
+    application.tree.write("src/auth.txt", "a new first line\nrefresh the token\nand then store it\n")
+
+    _, out, _ = search("refresh token", "--limit", "1", "--no-index", application=application)
+
+    assert " 1  src/auth.txt:2-3" in out
+    assert "    2 │ refresh the token" in out
+
+
+def test_code_cannot_take_over_the_terminal() -> None:
+    """Control characters in code are replaced before they reach the screen."""
+    application = FakeApplication({"evil.txt": "token \x1b]8;;http://evil\x07 \x9b31m \u202e\n"})
+
+    out = search("token", application=application)[1]
+
+    assert not any(sign in out for sign in "\x1b\x07\x9b\u202e")
+
+
+def test_another_writer_does_not_keep_a_search_waiting() -> None:
+    """While another process writes, the search uses what is there and says so."""
+    application = FakeApplication(FILES)
+    search("token", application=application)
+    application.busy_times = 1
+
+    code, out, err = search("refresh token", "--json", application=application)
+
+    assert (code, json.loads(out)[0]["path"]) == (0, "src/auth.txt")
+    assert "Process 4711 is writing this index" in err
+
+
+def test_no_index_leaves_the_index_alone() -> None:
+    """`--no-index` searches what is indexed, which is nothing at first."""
+    application = FakeApplication(FILES)
+
+    assert search("token", "--no-index", "--json", application=application)[1] == "[]\n"
+    assert application.store.commits == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "scope"),
+    [
+        ([], Scope()),
+        (["--path", "src", "--path", "lib/*.py"], Scope(paths=("src", "lib/*.py"))),
+        (["--path", "./sub"], Scope(paths=("sub",))),
+        (["--language", "Python,go", "--language", "rust"], Scope(languages=("python", "go", "rust"))),
+        (["--kind", "class"], Scope(kinds=("class",))),
+        (["--tests"], Scope(tests=True)),
+        (["--no-tests"], Scope(tests=False)),
+    ],
+)
+def test_scope_flags(flags: list[str], scope: Scope) -> None:
+    """Scope flags say where to look: relative to the root, or to the current folder with a dot."""
+    assert scope_of(parse(["search", "x", *flags]), Path.cwd()) == scope
+
+
+def test_an_absolute_path_is_below_the_root(tmp_path: Path) -> None:
+    """A shell completes paths to absolute ones; they mean the same place."""
+    assert scope_of(parse(["search", "x", "--path", str(tmp_path / "a" / "b")]), tmp_path).paths == ("a/b",)
