@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -181,10 +182,8 @@ async def _ollama(settings: Settings) -> Sequence[Finding]:
 
 
 def _own_chat(settings: Settings) -> Finding:
-    from firsthand.adapters.llama_chat import is_available
-
     names = ", ".join(model.name for model in installed_models(settings))
-    if names and not is_available():
+    if names and importlib.util.find_spec("xllamacpp") is None:
         return Finding(
             "Built-in chat model",
             "warning",

@@ -3,20 +3,17 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firsthand.app.installing import installed_models
-from firsthand.core.deferred import DeferredChat
+from firsthand.app.installing import find_in_catalogue, installed_models
 from firsthand.core.ports import ChatModel, Embedder
 from firsthand.core.workspace import ModelOffer, ModelState, PullModel
 from firsthand.errors import ModelError, ModelMissingError
 from firsthand.settings import Settings
 
 if TYPE_CHECKING:
-    from firsthand.adapters.llama_chat import LlamaChat
     from firsthand.adapters.ollama_client import OllamaClient
     from firsthand.adapters.ollama_models import OllamaModel
 
@@ -159,7 +156,7 @@ async def _chat(
 ) -> ChatModel | None:
     if settings.chat_model == "none":
         return None
-    own = _own_chat(settings, resources)
+    own = await _own_chat(settings, resources, findings)
     if own is not None and settings.chat_model != "auto":
         return own
     if client is not None:
@@ -210,17 +207,17 @@ def _chat_offer(model: str) -> ModelOffer:
     return ModelOffer("chat", model, f"Ollama does not have the chat model {model}. Pull it?")
 
 
-def _own_chat(settings: Settings, resources: contextlib.AsyncExitStack) -> ChatModel | None:
+async def _own_chat(
+    settings: Settings, resources: contextlib.AsyncExitStack, findings: _Findings
+) -> ChatModel | None:
     """The chat model that runs inside Firsthand: a file that the user named, or an installed one."""
-    file, name = _model_file(settings)
-    if file is None:
+    found = await asyncio.to_thread(_model_file, settings)
+    if found is None:
         return None
-    from firsthand.adapters.llama_chat import is_available, load_llama_chat
+    from firsthand.adapters.llama_chat import load_llama_chat
 
-    if not is_available():
-        return None
-
-    async def load() -> "LlamaChat":
+    name, file = found
+    try:
         chat = await load_llama_chat(
             file,
             name=name,
@@ -229,24 +226,22 @@ def _own_chat(settings: Settings, resources: contextlib.AsyncExitStack) -> ChatM
             temperature=settings.temperature,
             threads=settings.threads,
         )
-        resources.push_async_callback(chat.close)
-        return chat
+    except ModelError as error:
+        findings.notices.append(str(error))
+        return None
+    resources.push_async_callback(chat.close)
+    return chat
 
-    return DeferredChat(
-        load, name=name, context_tokens=settings.context_tokens, answer_tokens=settings.answer_tokens
-    )
 
-
-def _model_file(settings: Settings) -> tuple[Path | None, str]:
+def _model_file(settings: Settings) -> tuple[str, Path] | None:
     wanted = settings.chat_model
     if wanted.endswith(".gguf"):
         file = Path(wanted).expanduser()
-        return file, file.stem
-    matches: Callable[[str, str], bool] = lambda name, alias: wanted in ("auto", name, alias)  # noqa: E731
+        return file.stem, file
     for model in installed_models(settings):
-        if matches(model.name, model.alias):
-            return model.file, model.name
-    return None, ""
+        if wanted in ("auto", model.name, find_in_catalogue(model.name).alias):
+            return model.name, model.path
+    return None
 
 
 def _explain_missing_chat(
