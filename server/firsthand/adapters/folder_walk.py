@@ -13,7 +13,7 @@ _GIT_IGNORE_FILE = ".gitignore"
 
 
 def walk(root: Path) -> Iterator[str | SkippedFile]:
-    """Yield the path of each file below `root` that is not ignored, and what cannot or should not be entered."""
+    """Yield the path of each file below `root` that is not ignored, and what cannot be listed."""
     rules = IgnoreRules(root, [_GIT_IGNORE_FILE])
     waiting = [""]
     while waiting:
@@ -31,9 +31,7 @@ def walk(root: Path) -> Iterator[str | SkippedFile]:
             elif not entry.is_dir(follow_symlinks=False):
                 if not rules.ignores_file(path):
                     yield path
-            elif screening.is_vendored_folder(entry.name, names):
-                yield SkippedFile(path, screening.VENDORED)
-            elif not rules.ignores_folder(path):
+            elif not screening.is_vendored_folder(entry.name, names) and not rules.ignores_folder(path):
                 waiting.append(path)
 
 

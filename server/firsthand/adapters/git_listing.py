@@ -49,13 +49,25 @@ def is_ignored_by_git(root: Path, path: str) -> bool:
     Raises:
         GitError: there is no repository.
     """
-    repository, rest = root, path
-    for inner in _nested_repositories(root, path):
-        below = f"{root}/{inner}"
-        if _is_ignored(repository, os.path.relpath(below, repository)):
-            return True
-        repository, rest = Path(below), path[len(inner) + 1 :]
-    return _is_ignored(repository, rest)
+    return any(_is_ignored(repository, part) for repository, part in repositories_of(root, path))
+
+
+def repositories_of(root: Path, path: str) -> list[tuple[Path, str]]:
+    """Return the repositories that a path runs through from `root` down, each with its part of the path.
+
+    The first stands for whatever is around `root`; the last one holds the file.
+    """
+    steps: list[tuple[Path, str]] = []
+    repository, rest = root, path.split("/")
+    depth = 1
+    while depth < len(rest):
+        inner = repository.joinpath(*rest[:depth])
+        if (inner / ".git").exists():
+            steps.append((repository, "/".join(rest[:depth])))
+            repository, rest, depth = inner, rest[depth:], 1
+        else:
+            depth += 1
+    return [*steps, (repository, "/".join(rest))]
 
 
 def _names(folder: Path, prefix: bytes) -> Iterator[bytes]:
@@ -78,14 +90,6 @@ def _names_of_repository(folder: Path, prefix: bytes) -> Iterator[bytes]:
         yield from _names(folder, prefix)
     except GitError as error:
         _LOG.info("the repository %s inside the workspace cannot be listed: %s", folder, error)
-
-
-def _nested_repositories(root: Path, path: str) -> Iterator[str]:
-    folders = path.split("/")[:-1]
-    for depth in range(1, len(folders) + 1):
-        folder = "/".join(folders[:depth])
-        if (root / folder / ".git").exists():
-            yield folder
 
 
 def _is_ignored(repository: Path, path: str) -> bool:
