@@ -18,6 +18,7 @@ from firsthand.core.model import Progress, Report
 
 STAGE = "downloading model"
 _BLOCK_BYTES = 4_194_304
+_REPORT_BYTES = 1_048_576
 # Where the hub cannot be reached the next source should follow at once.
 _CONNECT_SECONDS = 3.0
 _SILENCE_SECONDS = 30.0
@@ -92,9 +93,12 @@ async def _download(
         if response.status_code == 200:
             discard(partial)  # the server does not know ranges: it sends all again
         with partial.open("ab") as target:
-            async for block in response.aiter_bytes(_BLOCK_BYTES):
+            reported = 0
+            async for block in response.aiter_raw():  # as they arrive: a broken stream loses nothing
                 await _write(block, target, model)
-                report(Progress(STAGE, target.tell(), model.bytes, "from the model hub"))
+                if target.tell() - reported >= _REPORT_BYTES or target.tell() == model.bytes:
+                    reported = target.tell()
+                    report(Progress(STAGE, reported, model.bytes, "from the model hub"))
 
 
 def _require_rest(response: httpx.Response, start: int, model: CatalogueModel) -> None:
