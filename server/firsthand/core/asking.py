@@ -1,0 +1,113 @@
+"""The use case "ask": a question in words, answered from what the search finds."""
+
+from collections.abc import AsyncIterator
+
+from firsthand.core.answers import (
+    Answer,
+    AnswerEvent,
+    AnswerFinished,
+    Budget,
+    ContextChosen,
+    PromptContext,
+    Question,
+    TextArrived,
+    Turn,
+)
+from firsthand.core.conversation import retrieval_query
+from firsthand.core.freshness import Passage
+from firsthand.core.generation import Draft, Generation, Stopwatch, Task, closing, new_answer_id
+from firsthand.core.model import Hit, Scope
+from firsthand.core.prompts import Request
+from firsthand.core.sources import Sources, locate
+from firsthand.errors import RequestError
+
+# More is searched than fits, so that merging and the budget have something to choose from.
+_OVERFETCH = 2
+
+
+async def ask(
+    question: Question, turns: tuple[Turn, ...], sources: Sources, generation: Generation
+) -> AsyncIterator[AnswerEvent]:
+    """Search, read what was found as it is now, ask the model, check its words."""
+    if not question.text.strip():
+        raise RequestError("The question is empty: write what you want to know in `question`.")
+    stopwatch, draft = Stopwatch(), Draft()
+    yield stopwatch.start("searching")
+    pinned = await _selected(question, sources)
+    hits = await sources.searcher.search(
+        retrieval_query(question.text, turns),
+        scope=question.scope,
+        limit=question.limit * _OVERFETCH,
+        near=question.selection.path if question.selection else None,
+    )
+    yield stopwatch.start("reading")
+    passages, cut = await sources.passages(hits, question.selection)
+    task = Task(
+        request=Request("ask", question.text, turns),
+        hits=hits,
+        passages=(*pinned, *passages),
+        cut=tuple(cut),
+        limit=question.limit,
+    )
+    if not task.passages:
+        async with closing(_nothing_found(task, question, sources, generation, stopwatch)) as events:
+            async for event in events:
+                yield event
+        return
+    async with closing(generation.write(task, draft, stopwatch)) as events:
+        async for event in events:
+            yield event
+    async with closing(generation.finish(task, draft, stopwatch)) as events:
+        async for event in events:
+            yield event
+
+
+async def _selected(question: Question, sources: Sources) -> tuple[Passage, ...]:
+    """A selection, unlike a mere cursor, is what the question is about."""
+    selection = question.selection
+    if selection is None or selection.end_byte <= selection.start_byte:
+        return ()
+    return ((await locate(sources.freshness, selection)).passage(),)
+
+
+async def _nothing_found(
+    task: Task, question: Question, sources: Sources, generation: Generation, stopwatch: Stopwatch
+) -> AsyncIterator[AnswerEvent]:
+    """Say that nothing matches, without a model, which could only invent."""
+    window = generation.window()
+    stats = await sources.store.stats()
+    budget = Budget(window.context_tokens, window.answer_tokens)
+    yield ContextChosen(task.hits, PromptContext((), task.cut, budget))
+    text = _nothing_matches(stats.files, question.scope, task.hits)
+    yield TextArrived(text)
+    yield AnswerFinished(
+        Answer(
+            id=new_answer_id(),
+            status="complete" if generation.chat else "noModel",
+            text=text,
+            budget=budget,
+            timings=stopwatch.timings(),
+        )
+    )
+
+
+def _nothing_matches(files: int, scope: Scope, hits: tuple[Hit, ...]) -> str:
+    if files == 0:
+        return (
+            "Nothing in this workspace is indexed yet, so there is nothing to answer from: "
+            "wait for the index, or look at `firsthand status`."
+        )
+    if hits:
+        return (
+            "The code that matched this question is no longer there: the index is catching up with changed files; "
+            "ask again in a moment."
+        )
+    if scope != Scope():
+        return (
+            "Nothing in this workspace matches this question within the scope that was given: "
+            "ask again with a wider scope, or with a name or phrase that the code uses."
+        )
+    return (
+        f"Nothing in this workspace ({files} files) matches this question: ask again with a name or phrase "
+        "that the code uses, or look at `firsthand status` for files that were left out."
+    )

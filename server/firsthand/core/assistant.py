@@ -1,0 +1,117 @@
+"""The façade over all use cases that end in an answer.
+
+Every method is an async generator of events that ends with `AnswerFinished`. Closing it stops the model at once and
+leaves conversations as they were. A `ContextChosen` that comes again means that the text begins anew.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from firsthand.core.answers import (
+    Answer,
+    AnswerEvent,
+    AnswerFinished,
+    ContextChosen,
+    PromptContext,
+    Question,
+    Selection,
+    Turn,
+)
+from firsthand.core.asking import ask
+from firsthand.core.conversation import Conversations, RecentContexts
+from firsthand.core.documenting import document
+from firsthand.core.explaining import explain, fix
+from firsthand.core.freshness import Freshness, OpenBuffers
+from firsthand.core.generation import Generation, closing
+from firsthand.core.ports import ChatModel, ChunkStore, Parser, SourceTree
+from firsthand.core.sources import Search, Sources
+from firsthand.core.test_generation import generate_test
+
+
+class Assistant:
+    """Answers questions about one workspace."""
+
+    def __init__(
+        self,
+        *,
+        searcher: Search,
+        store: ChunkStore,
+        tree: SourceTree,
+        parser: Parser,
+        buffers: OpenBuffers,
+        chat: ChatModel | None,
+        excerpts: int = 12,
+    ) -> None:
+        self._parser = parser
+        self._excerpts = excerpts
+        self._sources = Sources(searcher=searcher, store=store, freshness=Freshness(tree, parser, buffers))
+        self._generation = Generation(store=store, chat=chat)
+        self._conversations = Conversations()
+        self._contexts = RecentContexts()
+
+    @property
+    def chat(self) -> ChatModel | None:
+        """The chat model in use."""
+        return self._generation.chat
+
+    def context(self, answer_id: str) -> PromptContext | None:
+        """Return what went into the prompt of one of the last answers."""
+        return self._contexts.get(answer_id)
+
+    async def ask(self, question: Question) -> AsyncIterator[AnswerEvent]:
+        """Answer a question; with a conversation id it follows up on what was said before.
+
+        Raises:
+            RequestError: the question is empty.
+            ContextExceededError: the question alone is larger than the model's window.
+        """
+        limited = replace(question, limit=min(question.limit, self._excerpts))
+        turns = self._conversations.turns(question.conversation_id)
+        async with closing(self._remembered(ask(limited, turns, self._sources, self._generation))) as events:
+            async for event in events:
+                if isinstance(event, AnswerFinished):
+                    self._remember_turn(question, event.answer)
+                yield event
+
+    async def explain(self, selection: Selection) -> AsyncIterator[AnswerEvent]:
+        """Explain the definition at the selection."""
+        work = explain(selection, self._excerpts, self._sources, self._generation)
+        async with closing(self._remembered(work)) as events:
+            async for event in events:
+                yield event
+
+    async def document(self, selection: Selection) -> AsyncIterator[AnswerEvent]:
+        """Write the documentation of the definition at the selection, as an edit."""
+        work = document(selection, self._excerpts, self._sources, self._generation, self._parser)
+        async with closing(self._remembered(work)) as events:
+            async for event in events:
+                yield event
+
+    async def fix(self, selection: Selection, diagnostic: str) -> AsyncIterator[AnswerEvent]:
+        """Explain a reported problem and offer an edit that fixes it."""
+        work = fix(selection, diagnostic, self._excerpts, self._sources, self._generation, self._parser)
+        async with closing(self._remembered(work)) as events:
+            async for event in events:
+                yield event
+
+    async def generate_test(self, selection: Selection) -> AsyncIterator[AnswerEvent]:
+        """Write tests for the definition at the selection in the project's own style, as edits."""
+        work = generate_test(selection, self._excerpts, self._sources, self._generation, self._parser)
+        async with closing(self._remembered(work)) as events:
+            async for event in events:
+                yield event
+
+    async def _remembered(self, work: AsyncIterator[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
+        """Keep the context of a finished answer under the answer's id."""
+        context: PromptContext | None = None
+        async with closing(work) as events:
+            async for event in events:
+                if isinstance(event, ContextChosen):
+                    context = event.context
+                elif isinstance(event, AnswerFinished) and context is not None:
+                    self._contexts.put(event.answer.id, context)
+                yield event
+
+    def _remember_turn(self, question: Question, answer: Answer) -> None:
+        if answer.status != "noModel" and answer.model:
+            self._conversations.append(question.conversation_id, Turn(question.text, answer.text))

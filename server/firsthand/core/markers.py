@@ -1,0 +1,138 @@
+"""Citation marks that a model writes itself, taken out of its text as it streams by.
+
+The numbers name excerpts of a prompt that the reader never sees, and small models get them wrong: they are kept as
+hints for attribution. Line numbers behind a path stay in the text only when the model was shown those lines.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from firsthand.core.answers import Excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The model said, at this character of the cleaned text, that it rests on this excerpt."""
+
+    position: int
+    excerpt: int
+    """Index into the excerpts."""
+
+
+_NUMBERS = r"\d{1,2}(?:\s?[,;–-]\s?\d{1,2}){0,7}"
+_MARK = re.compile(
+    rf"(?P<word>\b[Ee]xcerpts?\s+)?(?:(?P<space>[ \t]*)[\[【](?:[Ee]xcerpts?\s+)?(?P<numbers>{_NUMBERS})[\]】](?!\())"
+    r"|(?P<bare>\b[Ee]xcerpt\s+(?P<number>\d{1,2})\b)"
+    r"|(?P<path>[\w@.\-/]*[\w/]\.\w{1,12})(?P<lines>(?::|#L)(?P<first>\d{1,7})(?:[-–]L?(?P<last>\d{1,7}))?(?::\d+)?)",
+    re.ASCII,
+)
+# The end of a text that may become one of the above when more arrives.
+_UNFINISHED = re.compile(
+    r"(?:[ \t]*(?:\b[Ee]xcerpts?[ \t]*)?[\[【](?:[Ee]xcerpts?\s?)?[\d,;\s–-]{0,40}[\]】]?"
+    r"|\b[Ee]xcerpts?[ \t]*\d{0,2}"
+    r"|[\w@.\-/]+(?:(?::|#)[L\d–:-]*)?"
+    r"|[ \t]+)$",
+    re.ASCII,
+)
+_FENCE = re.compile(r"^\s{0,12}(`{3,}|~{3,})")
+
+
+class MarkFilter:
+    """Cleans a streamed answer; `text` is what the reader gets, `hints` what the model claimed."""
+
+    def __init__(self, excerpts: Sequence[Excerpt]) -> None:
+        self.hints: list[Hint] = []
+        self._excerpts = excerpts
+        self._length = 0
+        self._held = ""
+        self._line = ""
+        self._fence = ""
+        self._in_code = False
+
+    def feed(self, raw: str) -> str:
+        """Take more of the model's text, return the cleaned text that is certain by now."""
+        return "".join(self._feed_line(part) for part in re.split(r"(?<=\n)", raw) if part)
+
+    def finish(self) -> str:
+        """Return what was held back."""
+        return self._release(self._held, "")
+
+    def _feed_line(self, part: str) -> str:
+        self._line += part
+        if self._fence:
+            self._length += len(part)
+            cleaned = part
+        else:
+            cleaned = self._feed_prose(part)
+        if part.endswith("\n"):
+            self._end_line()
+        return cleaned
+
+    def _feed_prose(self, part: str) -> str:
+        text = self._held + part
+        unfinished = None if text.endswith("\n") else _UNFINISHED.search(text)
+        certain = text[: unfinished.start()] if unfinished else text
+        return self._release(certain, text[len(certain) :])
+
+    def _release(self, certain: str, held: str) -> str:
+        self._held = held
+        cleaned: list[str] = []
+        position = 0
+        for match in _MARK.finditer(certain):
+            before = certain[position : match.start()]
+            self._append(cleaned, before)
+            self._append(cleaned, self._replacement(match, certain))
+            position = match.end()
+        self._append(cleaned, certain[position:])
+        return "".join(cleaned)
+
+    def _append(self, cleaned: list[str], text: str) -> None:
+        cleaned.append(text)
+        self._length += len(text)
+        if text.count("`") % 2:
+            self._in_code = not self._in_code
+
+    def _replacement(self, match: re.Match[str], text: str) -> str:
+        if match["path"]:
+            return self._checked_lines(match)
+        if self._in_code:
+            return match[0]
+        numbers = [int(number) for number in re.findall(r"\d+", match["numbers"] or match["number"])]
+        known = [number - 1 for number in numbers if 1 <= number <= len(self._excerpts)]
+        subscript = not match["bare"] and not match["space"] and _follows_word(text, match.start())
+        if subscript and len(known) < len(numbers):
+            return match[0]
+        self.hints.extend(Hint(self._length, index) for index in known)
+        if match["word"] or match["bare"]:
+            return ", ".join(f"`{self._excerpts[index].path}`" for index in known)
+        return ""
+
+    def _checked_lines(self, match: re.Match[str]) -> str:
+        path, first = match["path"], int(match["first"])
+        last = int(match["last"] or first)
+        named = [
+            (index, excerpt)
+            for index, excerpt in enumerate(self._excerpts)
+            if excerpt.path == path or excerpt.path.endswith(f"/{path}")
+        ]
+        for index, excerpt in named:
+            if excerpt.start_line <= first <= last <= excerpt.end_line:
+                self.hints.append(Hint(self._length, index))
+                return match[0]
+        return path if named else match[0]
+
+    def _end_line(self) -> None:
+        fence = _FENCE.match(self._line)
+        if self._fence:
+            closing = self._line.strip()
+            if fence and closing == fence[1] and closing.startswith(self._fence):
+                self._fence = ""
+        elif fence:
+            self._fence = fence[1]
+        self._line = ""
+        self._in_code = False
+
+
+def _follows_word(text: str, position: int) -> bool:
+    return position > 0 and (text[position - 1].isalnum() or text[position - 1] in "_)]")
