@@ -4,7 +4,7 @@ import time
 
 from tree_sitter import Language, Parser, Point, Tree
 
-from firsthand.adapters.grammars import loading, outlining
+from firsthand.adapters.grammars import loading, markdown, outlining
 from firsthand.core.lines import encode
 from firsthand.core.model import Outline
 
@@ -21,8 +21,10 @@ class TreeSitterParser:
 
     def outline(self, language: str, text: str) -> Outline | None:
         """Return the outline of `text`, or None when no grammar can read it in reasonable time."""
-        grammar = loading.load(language)
         data = encode(text)
+        if language == "markdown":
+            return markdown.outline(data)
+        grammar = loading.load(language)
         if grammar is None or len(data) > _LARGEST_TEXT:
             return None
         tree = _parse(grammar.language, data)

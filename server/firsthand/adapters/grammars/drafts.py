@@ -11,8 +11,11 @@ from firsthand.core.model import Span, Symbol, SymbolKind
 
 # Kinds whose functions are methods.
 _TYPES = frozenset({"class", "interface", "struct", "enum", "trait", "impl"})
-_TITLED = frozenset({"section"})
+# Kinds whose name is all there is to say above their content.
+_TITLED = frozenset({"section", "key", "test"})
 _LONGEST_SIGNATURE = 400
+# Titles have dots in them.
+_PROSE = frozenset({"section", "test"})
 # More uses than this tell nothing about a definition and burden its rows.
 _MOST_USES = 96
 
@@ -81,7 +84,7 @@ def _qualify(draft: Draft, parent: Draft | None) -> None:
         draft.kind = "method"
     if draft.kind == "variable" and draft.name[-1].isupper():
         draft.kind = "constant"
-    separator = " > " if draft.kind in _TITLED else "."
+    separator = " > " if draft.kind in _PROSE else "."
     around = (parent.qualified_name,) if parent is not None else ()
     draft.qualified_name = separator.join((*around, *draft.name))
 
@@ -95,6 +98,8 @@ def _statements(body: Node) -> tuple[int, ...]:
 
 
 def _signature(draft: Draft, table: LineTable) -> str:
+    if draft.kind in _TITLED:
+        return draft.name[-1]
     end = draft.end if draft.body is None else draft.body.start_byte
     end = min(end, draft.header_start + 4 * _LONGEST_SIGNATURE)
     header = decode(table.data[draft.header_start : end])

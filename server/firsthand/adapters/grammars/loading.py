@@ -28,6 +28,7 @@ _BROKEN_GRAMMARS = frozenset({"cobol"})
 _QUERIES = {
     "javascript": ("javascript", "javascript_fields", "ecmascript_bases", "jsx"),
     "typescript": ("javascript", "typescript"),
+    "cpp": ("c", "cpp"),
     "tsx": ("javascript", "typescript", "jsx"),
 }
 

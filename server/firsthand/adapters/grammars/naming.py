@@ -27,9 +27,14 @@ def read_name(text: str, kind: str) -> tuple[str, ...]:
         return (name.strip(_QUOTES).strip("# ") or name,)
     plain = _TYPE_ARGUMENTS.sub("", name)
     if not _PATH.fullmatch(plain):
-        return (name.strip("\"'`") or name,)
+        return (_without_parameters(name.strip("\"'`").lstrip(":")) or name,)
     parts = _SEPARATOR.split(plain)
     return (*(part for part in parts[:-1] if part not in _HANGERS), parts[-1])
+
+
+def _without_parameters(name: str) -> str:
+    """Drop what follows the name where a grammar does not tell them apart, as in conversion operators of C++."""
+    return name if name.startswith("operator()") else name.split("(")[0].rstrip()
 
 
 def read_target(text: str) -> str:

@@ -88,7 +88,7 @@ class _Reading:
     def _take_definition(self, capture: list[str], node: Node, pattern: int, captures: _Captures) -> None:
         key = (node.start_byte, node.end_byte)
         known = self._drafts.get(key)
-        if known is not None and known.pattern <= pattern:
+        if known is not None and not _is_better(known, pattern, captures):
             return
         name = _name_node(node, captures)
         if name is None and len(capture) < 3:
@@ -120,6 +120,13 @@ class _Reading:
             start, end = wrapper.start_byte, wrapper.end_byte
             wrapper = self._wrappers.get((start, end))
         draft.outer_start, draft.outer_end = start, end
+
+
+def _is_better(known: Draft, pattern: int, captures: _Captures) -> bool:
+    """Tell whether a match replaces one of the same node: by an earlier pattern, or with an optional body."""
+    if pattern != known.pattern:
+        return pattern < known.pattern
+    return known.body is None and "body" in captures
 
 
 def _name_node(node: Node, captures: _Captures) -> Node | None:

@@ -1,6 +1,5 @@
 (export_statement (_) @wrapped) @wrapper
 (comment) @lead
-(class_body (decorator) @lead)
 
 (function_declaration name: (_) @name body: (_) @body) @definition.function
 (generator_function_declaration name: (_) @name body: (_) @body) @definition.function

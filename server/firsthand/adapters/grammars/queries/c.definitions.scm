@@ -1,0 +1,30 @@
+(comment) @lead
+(type_definition type: [(struct_specifier body: (_)) (enum_specifier body: (_)) (union_specifier body: (_))] @wrapped) @wrapper
+
+(function_definition declarator: (function_declarator declarator: (_) @name) body: (_) @body) @definition.function
+(function_definition declarator: (_ declarator: (function_declarator declarator: (_) @name)) body: (_) @body) @definition.function
+(function_definition declarator: (_ declarator: (_ declarator: (function_declarator declarator: (_) @name))) body: (_) @body) @definition.function
+
+(translation_unit (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)
+(translation_unit (declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (_) @name))) @definition.function)
+(preproc_ifdef (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)
+(preproc_ifdef (declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (_) @name))) @definition.function)
+(preproc_if (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)
+(declaration_list (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)
+(declaration_list (declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (_) @name))) @definition.function)
+
+(struct_specifier name: (_) @name body: (_) @body) @definition.struct
+(union_specifier name: (_) @name body: (_) @body) @definition.struct
+(enum_specifier name: (_) @name body: (_) @body) @definition.enum
+(type_definition type: (struct_specifier !name body: (_) @body) declarator: (_) @name) @definition.struct
+(type_definition type: (union_specifier !name body: (_) @body) declarator: (_) @name) @definition.struct
+(type_definition type: (enum_specifier !name body: (_) @body) declarator: (_) @name) @definition.enum
+(type_definition declarator: (type_identifier) @name) @definition.type
+(type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (_) @name)))) @definition.type
+
+(translation_unit (declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable)
+(translation_unit (declaration declarator: (init_declarator declarator: (_ declarator: (identifier) @name))) @definition.variable)
+(preproc_function_def name: (_) @name) @definition.macro
+(preproc_def name: (_) @name value: (_)) @definition.constant
+
+(preproc_include path: (_) @target) @import

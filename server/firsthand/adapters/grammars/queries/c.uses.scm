@@ -1,0 +1,10 @@
+(call_expression function: (identifier) @call)
+(call_expression function: (field_expression field: (field_identifier) @call))
+(type_identifier) @reference
+(argument_list (identifier) @reference)
+(initializer_pair value: (identifier) @reference)
+(initializer_list (identifier) @reference)
+(case_statement value: (identifier) @reference)
+(binary_expression (identifier) @reference.proper)
+(return_statement (identifier) @reference.proper)
+(assignment_expression right: (identifier) @reference.proper)

@@ -1,0 +1,12 @@
+(call_expression . (simple_identifier) @call)
+(call_expression . (navigation_expression (navigation_suffix (simple_identifier) @call)))
+(infix_expression (simple_identifier) @call)
+(annotation (user_type (type_identifier) @reference))
+(delegation_specifier (user_type (type_identifier) @base .))
+(delegation_specifier (constructor_invocation (user_type (type_identifier) @base .)))
+(delegation_specifier (explicit_delegation (user_type (type_identifier) @base .)))
+(type_identifier) @reference
+(navigation_expression (simple_identifier) @reference.proper)
+(navigation_suffix (simple_identifier) @reference.proper)
+(value_argument (simple_identifier) @reference.proper)
+(callable_reference (simple_identifier) @reference)

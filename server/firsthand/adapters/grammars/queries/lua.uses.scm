@@ -1,0 +1,8 @@
+(function_call name: (identifier) @call)
+(function_call name: (dot_index_expression field: (identifier) @call))
+(function_call name: (method_index_expression method: (identifier) @call))
+(arguments (identifier) @reference)
+(dot_index_expression table: (identifier) @reference.proper)
+(dot_index_expression field: (identifier) @reference.proper)
+(field value: (identifier) @reference)
+(return_statement (expression_list (identifier) @reference))

@@ -1,0 +1,22 @@
+(call_expression function: (identifier) @call)
+(call_expression function: (field_expression field: (field_identifier) @call))
+(call_expression function: (scoped_identifier name: (identifier) @call))
+(call_expression function: (generic_function function: (identifier) @call))
+(call_expression function: (generic_function function: (scoped_identifier name: (identifier) @call)))
+(call_expression function: (generic_function function: (field_expression field: (field_identifier) @call)))
+(call_expression function: (scoped_identifier path: (identifier) @reference.proper))
+(macro_invocation macro: (identifier) @call)
+(macro_invocation macro: (scoped_identifier name: (identifier) @call))
+(struct_expression name: (type_identifier) @call)
+
+(impl_item trait: (type_identifier) @base)
+(impl_item trait: (generic_type type: (type_identifier) @base))
+(impl_item trait: (scoped_type_identifier name: (type_identifier) @base))
+(trait_item bounds: (trait_bounds (type_identifier) @base))
+(trait_item bounds: (trait_bounds (scoped_type_identifier name: (type_identifier) @base)))
+(attribute arguments: (token_tree (identifier) @reference.proper))
+
+(type_identifier) @reference
+(scoped_identifier name: (identifier) @reference.proper)
+(arguments (identifier) @reference.proper)
+(binary_expression (identifier) @reference.proper)

@@ -1,0 +1,2 @@
+(invocation (object_reference name: (identifier) @call))
+(object_reference name: (identifier) @reference)
