@@ -24,6 +24,7 @@ _DENSE_SHARE = {"symbol": 0.35, "path": 0.3, "prose": 0.6}
 
 _DEFINES_NAME = 2.5
 _DEFINES_QUALIFIED_NAME = 3.0
+_DEFINES_NAMESAKE = 1.3
 _USES_NAME = 3.0
 _PATH_SPELLED_OUT = 3.0
 # The most that agreement between the question's words and file and folder names may add.
@@ -113,20 +114,29 @@ def _apply_definition(query: Query, candidate: Candidate) -> None:
     chunk = candidate.chunk
     if not chunk.name or chunk.kind in ("section", "text"):
         return
-    qualified = _normal(chunk.qualified_name)
-    for name in query.names:
-        wanted = _normal(name)
-        if "." in wanted and (qualified == wanted or qualified.endswith(f".{wanted}")):
-            candidate.score *= _DEFINES_QUALIFIED_NAME
-        elif chunk.name.lower() == wanted:
-            candidate.score *= _DEFINES_NAME
-        else:
-            continue
+    names = {_normal(name) for name in query.names}
+    # The last part of `Cart.total` is a name of its own only for look-ups: here its owner counts.
+    names -= {name.rpartition(".")[2] for name in names if "." in name}
+    factor = max((_definition_factor(chunk, name) for name in names), default=1.0)
+    if factor > 1.0:
+        candidate.score *= factor
         candidate.reasons.append(f"defines `{chunk.name}`")
         return
     overlap = _overlap(query, split_identifier(chunk.name))
     if overlap:
         candidate.score *= 1 + _NAME_WORDS * overlap
+
+
+def _definition_factor(chunk: Chunk, wanted: str) -> float:
+    owner, _, name = wanted.rpartition(".")
+    if chunk.name.lower() != name:
+        return 1.0
+    if not owner:
+        return _DEFINES_NAME
+    if f".{_normal(chunk.qualified_name)}".endswith(f".{wanted}"):
+        return _DEFINES_QUALIFIED_NAME
+    # `Invoice.total` when `Cart.total` was asked for; a module's name, though, stands in no qualified name.
+    return _DEFINES_NAMESAKE if _normal(chunk.qualified_name) != name else _DEFINES_NAME
 
 
 def _apply_usage(query: Query, candidate: Candidate) -> None:

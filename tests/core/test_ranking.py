@@ -1,0 +1,167 @@
+"""Each ranking rule, on lists of two or three chunks where only that rule can decide."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from builders import make_chunk
+from firsthand.core.model import Chunk, ScoredChunk
+from firsthand.core.query import understand
+from firsthand.core.ranking import rank
+
+
+def check(question: str, *, worse: Chunk, better: Chunk, **options: object) -> Sequence[str]:
+    """Rank two chunks of which `worse` stands first in both lists; return the reasons of the winner."""
+    both = [ScoredChunk(worse, 1.0), ScoredChunk(better, 0.9)]
+
+    hits = rank(understand(question), both, both, (), **options)  # type: ignore[arg-type]
+
+    assert [hit.chunk.path for hit in hits] == [better.path, worse.path]
+    return hits[0].reasons
+
+
+def test_definition_beats_mention() -> None:
+    """A chunk that defines the name that is asked for stands before one that mentions it."""
+    reasons = check(
+        "How does TokenStore work?",
+        worse=make_chunk("a.py", "store = TokenStore()"),
+        better=make_chunk("b.py", "class TokenStore: ...", name="TokenStore", kind="class"),
+    )
+
+    assert "defines `TokenStore`" in reasons
+
+
+def test_qualified_name_beats_namesake() -> None:
+    """Of two methods of one name, the one of the class that is named stands first."""
+    check(
+        "Cart.total",
+        worse=make_chunk(
+            "a.py", "def total(): ...", name="total", qualified_name="Invoice.total", kind="method"
+        ),
+        better=make_chunk(
+            "b.py", "def total(): ...", name="total", qualified_name="Cart.total", kind="method"
+        ),
+    )
+
+
+def test_path_that_is_spelled_out() -> None:
+    """A file that the question names stands first, and says why."""
+    reasons = check(
+        "what is in src/auth/session.ts",
+        worse=make_chunk("src/auth/token.ts", "session"),
+        better=make_chunk("src/auth/session.ts", "token"),
+    )
+
+    assert "the path you named" in reasons
+
+
+def test_file_name_that_matches() -> None:
+    """A file whose name has the words of the question stands before one whose text alone has them."""
+    reasons = check(
+        "how is shipping cost found",
+        worse=make_chunk("src/misc.ts", "shipping cost"),
+        better=make_chunk("src/shipping_cost.ts", "shipping cost"),
+    )
+
+    assert "the file name matches" in reasons
+
+
+def test_tests_stand_behind_code() -> None:
+    """A test stands behind the code it tests."""
+    check(
+        "how are users deleted",
+        worse=make_chunk("tests/test_users.py", "delete users", is_test=True),
+        better=make_chunk("src/people.py", "delete users"),
+    )
+
+
+def test_tests_stand_first_when_asked_for() -> None:
+    """A question about tests does not push tests back."""
+    test = make_chunk("tests/test_users.py", "delete users", is_test=True)
+    code = make_chunk("src/people.py", "delete users")
+    both = [ScoredChunk(test, 1.0), ScoredChunk(code, 0.9)]
+
+    hits = rank(understand("which tests delete users"), both, both, ())
+
+    assert hits[0].chunk.is_test
+
+
+@pytest.mark.parametrize("path", ["examples/users.py", "pkg/_compat.py", "docs/users.py", "types/users.d.ts"])
+def test_sidelines_stand_behind(path: str) -> None:
+    """Examples, compatibility code and typings stand behind the code itself."""
+    check(
+        "how are people removed",
+        worse=make_chunk(path, "remove people"),
+        better=make_chunk("src/a.py", "remove people"),
+    )
+
+
+def test_users_of_a_name() -> None:
+    """Asked who uses a name, its users stand before its definition."""
+    definition = make_chunk("gateway.py", "class PaymentGateway: ...", name="PaymentGateway", kind="class")
+    user = make_chunk("checkout.py", "gateway = PaymentGateway()", calls=["PaymentGateway"])
+    listed = [ScoredChunk(definition, 1.0)]
+
+    hits = rank(
+        understand("Which services depend on the PaymentGateway class?"), listed, listed, [definition], [user]
+    )
+
+    assert "uses `PaymentGateway`" in hits[0].reasons or "uses `PaymentGateway`" in hits[1].reasons
+    assert {hit.chunk.path for hit in hits} == {"gateway.py", "checkout.py"}
+
+
+def test_overlapping_parts_are_one_hit() -> None:
+    """Of two chunks that share most of their lines the better one stays."""
+    whole = make_chunk("a.py", "one\ntwo\nthree\nfour\n", start_line=1)
+    part = make_chunk("a.py", "two\nthree\nfour\n", start_line=2, start_byte=4)
+    apart = make_chunk("a.py", "nine\n", start_line=9, start_byte=40)
+    listed = [ScoredChunk(chunk, 1.0) for chunk in (whole, part, apart)]
+
+    hits = rank(understand("two three"), listed, listed, ())
+
+    assert [hit.chunk.span.start_line for hit in hits] == [1, 9]
+
+
+def test_one_file_does_not_fill_the_page() -> None:
+    """Further hits of the same file make room for another file."""
+    same = [make_chunk("a.py", "token\n", start_line=10 * n + 1, start_byte=10 * n) for n in range(4)]
+    other = make_chunk("b.py", "token\n")
+    listed = [ScoredChunk(chunk, 1.0) for chunk in [*same, other]]
+
+    hits = rank(understand("token"), listed, listed, ())
+
+    assert [hit.chunk.path for hit in hits].index("b.py") < 3
+
+
+def test_nearness_decides_ties() -> None:
+    """Of two equal chunks the one in the file that the user is in stands first."""
+    check(
+        "delete it",
+        worse=make_chunk("b/other.py", "delete"),
+        better=make_chunk("a/here.py", "delete"),
+        near="a/here.py",
+    )
+
+
+def test_keywords_alone_are_ranked() -> None:
+    """Without a dense list the keyword list decides."""
+    first, second = make_chunk("a.py", "token"), make_chunk("b.py", "token token")
+
+    hits = rank(understand("token"), (), [ScoredChunk(first, 2.0), ScoredChunk(second, 1.0)], ())
+
+    assert [hit.chunk.path for hit in hits] == ["a.py", "b.py"]
+    assert hits[0].reasons == ("matches: token",)
+
+
+def test_same_question_same_order() -> None:
+    """Equal scores are ordered by path, whatever order the lists had."""
+    chunks = [make_chunk(f"{name}.py", "x") for name in "abc"]
+
+    hits = rank(understand("zzz"), (), (), chunks)
+    reversed_hits = rank(understand("zzz"), (), (), chunks[::-1])
+
+    assert (
+        [hit.chunk.path for hit in hits]
+        == [hit.chunk.path for hit in reversed_hits]
+        == ["a.py", "b.py", "c.py"]
+    )
