@@ -12,6 +12,7 @@ A query file holds tree-sitter patterns; where several give the same definition,
 """
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import get_args
@@ -41,6 +42,10 @@ class Grammar:
     language: Language
     definitions: Query
     uses: Query
+    only: Mapping[int, frozenset[bytes]]
+    """By pattern of `definitions`: the words that make its match count."""
+    never: frozenset[str]
+    """Words that are captured as calls and are none."""
 
 
 _known: dict[str, Grammar | None] = {}
@@ -59,12 +64,23 @@ def _build(name: str) -> Grammar | None:
     if name in _BROKEN_GRAMMARS or name not in get_args(tree_sitter_language_pack.SupportedLanguage):
         return None
     language = tree_sitter_language_pack.get_language(name)  # type: ignore[arg-type]
-    definitions = _query_source(name, "definitions")
-    if definitions:
-        return Grammar(
-            name, language, Query(language, definitions), Query(language, _query_source(name, "uses"))
-        )
-    return Grammar(name, language, generic.definitions(language), generic.uses(language))
+    source = _query_source(name, "definitions")
+    if source:
+        definitions, uses = Query(language, source), Query(language, _query_source(name, "uses"))
+    else:
+        definitions, uses = generic.definitions(language), generic.uses(language)
+    never = (word for setting in _settings(uses, "never").values() for word in setting.split())
+    only = {
+        pattern: frozenset(word.encode() for word in setting.split())
+        for pattern, setting in _settings(definitions, "only").items()
+    }
+    return Grammar(name, language, definitions, uses, only, frozenset(never))
+
+
+def _settings(query: Query, key: str) -> dict[int, str]:
+    """Return what `#set!` says under a key, by pattern."""
+    found = {pattern: query.pattern_settings(pattern).get(key) for pattern in range(query.pattern_count)}
+    return {pattern: setting for pattern, setting in found.items() if setting}
 
 
 def _query_source(name: str, purpose: str) -> str:

@@ -15,6 +15,8 @@ _TYPE_ARGUMENTS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _HANGERS = frozenset({"exports", "module", "prototype", "this", "window", "globalThis"})
 _FREE_TEXT_KINDS = frozenset({"test", "section", "key", "table"})
 _LONGEST_NAME = 160
+# Where a macro hides the syntax, a grammar may take a keyword for a name.
+_KEYWORDS = frozenset("namespace class struct enum union template if else for while switch return do".split())
 _QUOTES = "\"'`<> \t"
 # How far below a definition its name may be when the grammar does not mark it.
 _NAME_SEARCH = 24
@@ -35,6 +37,11 @@ def read_name(text: str, kind: str) -> tuple[str, ...]:
 def _without_parameters(name: str) -> str:
     """Drop what follows the name where a grammar does not tell them apart, as in conversion operators of C++."""
     return name if name.startswith("operator()") else name.split("(")[0].rstrip()
+
+
+def is_name(parts: tuple[str, ...]) -> bool:
+    """Tell whether a definition may have this name."""
+    return bool(parts[-1]) and parts[-1] not in _KEYWORDS
 
 
 def read_target(text: str) -> str:

@@ -5,8 +5,8 @@ from tree_sitter import Node, QueryCursor
 from firsthand.adapters.grammars.drafts import Draft, nest, span, symbol
 from firsthand.adapters.grammars.leads import Leads
 from firsthand.adapters.grammars.loading import Grammar
-from firsthand.adapters.grammars.naming import find_name, read_name, read_target, text_of
-from firsthand.adapters.grammars.usage import assign_uses
+from firsthand.adapters.grammars.naming import find_name, is_name, read_name, read_target, text_of
+from firsthand.adapters.grammars.usage import Use, assign_uses, captured_uses
 from firsthand.core.lines import LineTable
 from firsthand.core.model import Import, Outline
 
@@ -21,12 +21,13 @@ _Range = tuple[int, int]
 def outline(grammar: Grammar, root: Node, data: bytes) -> Outline:
     """Reduce a syntax tree to its outline."""
     table = LineTable.of_bytes(data)
-    reading = _Reading(table)
+    reading = _Reading(table, grammar)
     for pattern, captures in QueryCursor(grammar.definitions).matches(root):
         reading.take(pattern, captures)
     drafts = reading.drafts()
     top = Draft("module", 0, len(data), (0, 0), ("",), outer_end=len(data))
-    assign_uses(QueryCursor(grammar.uses).captures(root), drafts, top, data)
+    uses = [*reading.uses, *captured_uses(QueryCursor(grammar.uses).captures(root))]
+    assign_uses(uses, drafts, top, data, grammar.never)
     return Outline(
         language=grammar.name,
         symbols=tuple(symbol(draft, table) for draft in drafts),
@@ -40,8 +41,10 @@ def outline(grammar: Grammar, root: Node, data: bytes) -> Outline:
 class _Reading:
     """What the definitions query of one file has matched so far."""
 
-    def __init__(self, table: LineTable) -> None:
+    def __init__(self, table: LineTable, grammar: Grammar) -> None:
+        self.uses: list[Use] = []
         self._table = table
+        self._only = grammar.only
         self._drafts: dict[_Range, Draft] = {}
         self._wrappers: dict[_Range, Node] = {}
         self._imports: dict[_Range, Import] = {}
@@ -49,6 +52,9 @@ class _Reading:
 
     def take(self, pattern: int, captures: _Captures) -> None:
         """Note one match."""
+        only = self._only.get(pattern)
+        if only is not None and not self._says_one_of(only, captures["only"][0]):
+            return
         for capture, nodes in captures.items():
             if capture.startswith("lead"):
                 self._leads.extend((node, capture == "lead.doc") for node in nodes)
@@ -59,6 +65,8 @@ class _Reading:
                 self._wrappers[wrapped.start_byte, wrapped.end_byte] = nodes[0]
             elif capture == "import":
                 self._take_import(nodes[0], captures.get("target", []))
+            elif capture in ("call", "base", "doc"):
+                self.uses.extend((node.start_byte, node.end_byte, capture) for node in nodes)
 
     def imports(self) -> tuple[Import, ...]:
         """Return the imports in source order."""
@@ -75,6 +83,9 @@ class _Reading:
             draft.doc = leading.doc
         nest(drafts)
         return drafts
+
+    def _says_one_of(self, words: frozenset[bytes], node: Node) -> bool:
+        return self._table.data[node.start_byte : node.end_byte] in words
 
     def _take_import(self, node: Node, targets: list[Node]) -> None:
         data = self._table.data
@@ -95,6 +106,8 @@ class _Reading:
             return
         data = self._table.data
         parts = read_name(text_of(name, data), capture[1]) if name is not None else (capture[2],)
+        if not is_name(parts):
+            return
         scopes = [
             part for scope in captures.get("scope", []) for part in read_name(text_of(scope, data), "type")
         ]

@@ -1,6 +1,6 @@
 """Which names each definition uses: what it calls, refers to and builds on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tree_sitter import Node
 
@@ -13,23 +13,33 @@ _LONGEST_NAME = 80
 _RECEIVERS = frozenset({"self", "cls", "this"})
 
 
+Use = tuple[int, int, str]
+"""Where a name stands, in bytes, and the capture that found it."""
+
+
+def captured_uses(captures: Mapping[str, Sequence[Node]]) -> Iterator[Use]:
+    """Return the captures of a query as uses."""
+    for capture, nodes in captures.items():
+        for node in nodes:
+            yield node.start_byte, node.end_byte, capture
+
+
 def assign_uses(
-    captures: Mapping[str, Sequence[Node]], drafts: Sequence[Draft], top: Draft, data: bytes
+    uses: list[Use], drafts: Sequence[Draft], top: Draft, data: bytes, never: Collection[str]
 ) -> None:
-    """Give every captured use to the innermost definition that it stands in, or to the file."""
-    uses = [
-        (node.start_byte, node.end_byte, capture) for capture, nodes in captures.items() for node in nodes
-    ]
-    uses.sort()
+    """Give every use to the innermost definition that it stands in, or to the file."""
     inside = [top]
     following = 0
-    for start, end, capture in uses:
+    for start, end, capture in sorted(uses):
         while following < len(drafts) and drafts[following].outer_start <= start:
             inside.append(drafts[following])
             following += 1
         while inside[-1].outer_end <= start and len(inside) > 1:
             inside.pop()
         _assign(inside[-1], capture, data[start:end])
+    for draft in (top, *drafts):
+        for name in never:
+            draft.calls.pop(name, None)
 
 
 def _assign(draft: Draft, capture: str, source: bytes) -> None:

@@ -2,4 +2,4 @@
 (function_definition name: (_) @name body: (_) @body) @definition.function
 (program (variable_assignment name: (_) @name) @definition.variable)
 (program (declaration_command (variable_assignment name: (_) @name)) @definition.variable)
-(command name: (command_name (word) @command) . argument: (_) @target (#any-of? @command "source" ".")) @import
+(command name: (command_name (word) @only) . argument: (_) @target (#set! only "source .")) @import

@@ -40,15 +40,15 @@
   value: [(function_expression body: (_) @body) (arrow_function body: (statement_block) @body)]) @definition.method
 
 (expression_statement (call_expression
-  function: [(identifier) @block (member_expression object: (identifier) @block)
-             (call_expression function: (member_expression object: (identifier) @block))]
+  function: [(identifier) @only (member_expression object: (identifier) @only)
+             (call_expression function: (member_expression object: (identifier) @only))]
   arguments: (arguments . [(string) (template_string)] @name
     [(arrow_function body: (_) @body) (function_expression body: (_) @body)])
-  (#any-of? @block "describe" "it" "test" "suite" "context" "specify" "bench"))) @definition.test
+  (#set! only "describe it test suite context specify bench"))) @definition.test
 
 (import_statement source: (string (string_fragment) @target)) @import
 (export_statement source: (string (string_fragment) @target)) @import
-(lexical_declaration (variable_declarator value: (call_expression function: (identifier) @require
-  arguments: (arguments (string (string_fragment) @target)))) (#eq? @require "require")) @import
-(variable_declaration (variable_declarator value: (call_expression function: (identifier) @require
-  arguments: (arguments (string (string_fragment) @target)))) (#eq? @require "require")) @import
+(lexical_declaration (variable_declarator value: (call_expression function: (identifier) @only
+  arguments: (arguments (string (string_fragment) @target)))) (#set! only "require")) @import
+(variable_declaration (variable_declarator value: (call_expression function: (identifier) @only
+  arguments: (arguments (string (string_fragment) @target)))) (#set! only "require")) @import

@@ -5,10 +5,10 @@
   (expression_list . value: (function_definition body: (_)? @body))) @definition.function
 (chunk local_declaration: (variable_declaration (assignment_statement (variable_list . name: (identifier) @name))) @definition.variable)
 (field name: (identifier) @name value: (function_definition body: (_)? @body)) @definition.function
-(function_call name: (identifier) @block
+(function_call name: (identifier) @only
   arguments: (arguments . (string) @name (function_definition body: (_)? @body))
-  (#any-of? @block "describe" "it" "context" "test" "insulate" "pending")) @definition.test
+  (#set! only "describe it context test insulate pending")) @definition.test
 (variable_declaration (assignment_statement) @wrapped) @wrapper
 
-(variable_declaration (assignment_statement (expression_list value: (function_call name: (identifier) @require
-  arguments: (arguments (string content: (_) @target)))) (#eq? @require "require"))) @import
+(variable_declaration (assignment_statement (expression_list value: (function_call name: (identifier) @only
+  arguments: (arguments (string content: (_) @target)))) (#set! only "require"))) @import

@@ -12,10 +12,10 @@
 (program (const_declaration (const_element . (name) @name)) @definition.constant)
 (program (expression_statement (assignment_expression left: (variable_name (name) @name)
   right: [(anonymous_function body: (_) @body) (arrow_function body: (_) @body)])) @definition.function)
-(expression_statement (function_call_expression function: (name) @block
+(expression_statement (function_call_expression function: (name) @only
   arguments: (arguments . (argument (string) @name)
     (argument [(anonymous_function body: (_) @body) (arrow_function body: (_) @body)]))
-  (#any-of? @block "it" "test" "describe"))) @definition.test
+  (#set! only "it test describe"))) @definition.test
 
 (namespace_use_declaration (namespace_use_clause) @target) @import
 (namespace_use_declaration (namespace_use_group) @target) @import

@@ -12,7 +12,7 @@
 (template_body (var_definition pattern: (_) @name) @definition.field)
 (compilation_unit (val_definition pattern: (_) @name) @definition.variable)
 (type_definition name: (_) @name) @definition.type
-(call_expression function: (call_expression function: (identifier) @block arguments: (arguments . (string) @name))
-  arguments: (block) @body (#any-of? @block "test" "it" "describe" "property")) @definition.test
+(call_expression function: (call_expression function: (identifier) @only arguments: (arguments . (string) @name))
+  arguments: (block) @body (#set! only "test it describe property")) @definition.test
 
 (import_declaration) @import
