@@ -1,9 +1,14 @@
 """Ignore files with git's semantics: nested, negated, the deepest file deciding, nothing below an ignored folder."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+# The name that the pattern's expression gives to the slash behind a folder.
+_FOLDER_GROUP = "ps_d"
 
 # A larger ignore file is not one that a person wrote, and each of its patterns would be tried on each path.
 _MAX_IGNORE_FILE_BYTES = 1_048_576
@@ -37,7 +42,7 @@ class IgnoreRules:
             folder = folder.rpartition("/")[0]
             spec = self._spec(folder)
             if spec is not None:
-                verdict = spec.check_file(subject[len(folder) + 1 :] if folder else subject).include
+                verdict = _verdict(spec, subject[len(folder) + 1 :] if folder else subject)
                 if verdict is not None:
                     return verdict
         return False
@@ -47,6 +52,31 @@ class IgnoreRules:
             lines = [line for name in self._file_names for line in _lines(self._root / folder / name)]
             self._specs[folder] = parse_patterns(lines) if lines else None
         return self._specs[folder]
+
+
+def _verdict(spec: GitIgnoreSpec, subject: str) -> bool | None:
+    """Return what the last pattern that matches this very file or folder (which ends with a slash) says.
+
+    The specification's own verdict is not asked, since for it a pattern also matches everything below what it
+    matches: after `docs` and `!guide`, the folder `guide/docs` would come back, which git does not do.
+    """
+    for pattern in reversed(spec.patterns):
+        found = (
+            pattern.regex.match(subject)
+            if isinstance(pattern, GitIgnoreSpecPattern) and pattern.regex
+            else None
+        )
+        if found and _is_whole(found, subject):
+            return pattern.include
+    return None
+
+
+def _is_whole(found: re.Match[str], subject: str) -> bool:
+    """Tell a match of the subject from one of a folder above it, and from `folder/**` matching the folder itself."""
+    end_of_folder = found.end(_FOLDER_GROUP) if _FOLDER_GROUP in found.re.groupindex else -1
+    if end_of_folder >= 0:
+        return end_of_folder == len(subject)
+    return not (subject.endswith("/") and found.end() == len(subject))
 
 
 def parse_patterns(lines: Sequence[str]) -> GitIgnoreSpec:
@@ -70,6 +100,12 @@ def _lines(file: Path) -> list[str]:
     try:
         if file.is_symlink() or not file.is_file() or file.stat().st_size > _MAX_IGNORE_FILE_BYTES:
             return []
-        return file.read_bytes().decode("utf-8-sig", errors="replace").splitlines()
+        lines = file.read_bytes().decode("utf-8-sig", errors="replace").split("\n")
+        return [_folders_below(line.removesuffix("\r")) for line in lines]
     except OSError:
         return []
+
+
+def _folders_below(line: str) -> str:
+    """Write out `folder/**/`, the folders below a folder, which would otherwise be read as the folder itself."""
+    return f"{line}*/" if line.endswith("/**/") else line

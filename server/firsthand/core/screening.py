@@ -46,7 +46,7 @@ _BINARY_EXTENSIONS = frozenset(
     "ogv 3gp swf fla ttf otf woff woff2 eot pfb pfm "
     # archives and packages
     "zip gz tgz bz2 tbz2 xz txz zst lz lz4 lzma br 7z rar tar cpio deb rpm apk aab ipa dmg iso img pkg msi cab "
-    "jar war ear aar whl egg gem nupkg vsix crx xpi snap flatpak "
+    "jar war ear aar whl egg gem nupkg vsix crx xpi flatpak "
     # programs and what compilers leave
     "exe dll so dylib lib a o obj ko elf bin class pyc pyo pyd pdb ilk idb dsym beam wasm node rlib rmeta "
     "nib pch gch hi o-boot mo gmo "
@@ -85,9 +85,9 @@ _BUILD_FILES = frozenset(
     "build.zig rebar.config".split()
 )
 
-_PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:\-\s]{40}")
+_PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:\-\s]{40}")
 _SERVICE_ACCOUNT = re.compile(
-    rb'"type"\s*:\s*"service_account"[^}]*"private_key"|"private_key"\s*:\s*"-----BEGIN'
+    rb'"type"\s*:\s*"service_account"[^}]{0,2000}"private_key"|"private_key"\s*:\s*"-----BEGIN'
 )
 
 _HEAD_BYTES = 4096
