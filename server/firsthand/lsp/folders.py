@@ -116,6 +116,11 @@ class Folders:
             raise RequestError(NO_FOLDER)
         return self.all()
 
+    @property
+    def are_known(self) -> bool:
+        """True as soon as the client has said which folders there are."""
+        return self._known.is_set()
+
     def settle(self) -> None:
         """Say that the client's folders were added."""
         self._known.set()

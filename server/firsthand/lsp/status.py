@@ -41,6 +41,8 @@ def register(server: FirsthandServer) -> None:
 async def session_status(ls: FirsthandServer, *, details: bool = False) -> StatusResult:
     """Say how every folder is doing; never waits for a folder that is still opening."""
     folders = [await _folder_status(folder, details) for folder in ls.folders.all()]
+    if not ls.folders.are_known:
+        return StatusResult("ok", "starting", ())
     if not folders:
         return StatusResult("warning", NO_FOLDER, ())
     health = next(health for health in _WORST_FIRST if any(folder.health == health for folder in folders))
