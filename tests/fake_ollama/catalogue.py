@@ -128,7 +128,8 @@ def _listed(state: State, model: FakeModel) -> dict[str, object]:
         **without_empty({"remote_host": model.remote_host, "remote_model": model.remote_model}),
     }
     if state.profile.lists_details:
-        details |= {"context_length": model.train_context, "embedding_length": model.embedding_length}
+        if not state.hides_model_info:
+            details |= {"context_length": model.train_context, "embedding_length": model.embedding_length}
         if not state.hides_capabilities:
             entry["capabilities"] = list(model.capabilities)
     return entry

@@ -247,7 +247,7 @@ class _Writer:
             await send_json(self.stream.response, self._line(_collected(sent, _message("")), {"done": False}))
 
     def _repeats_too_often(self, piece: Mapping[str, object]) -> bool:
-        text = str(piece.get("content", "")).strip()
+        text = f"{piece.get('content', '')}{piece.get('thinking', '')}".strip()
         self.repeats = self.repeats + 1 if text == self.last else 0
         self.last = text
         return self.repeats > self.state.profile.repeat_limit and not self.job.model.native

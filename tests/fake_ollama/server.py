@@ -85,6 +85,7 @@ class FakeOllama:
         self._server: asyncio.Server | None = None
         self._connections: set[WatchedConnection] = set()
         self._someone_left = asyncio.Event()
+        self._arrival = asyncio.Condition()
 
     async def __aenter__(self) -> Self:
         await self.accept_connections()
@@ -164,6 +165,11 @@ class FakeOllama:
         await self._someone_left.wait()
         return self.cancelled[0]
 
+    async def requested(self, path: str, times: int = 1) -> None:
+        """Return once so many requests to a path have arrived."""
+        async with self._arrival:
+            await self._arrival.wait_for(lambda: len(self.requests_to(path)) >= times)
+
     def requests_to(self, path: str) -> list[Request]:
         """The requests to one path, in order of arrival."""
         return [request for request in self.requests if request.path == path]
@@ -229,6 +235,8 @@ class FakeOllama:
 
     async def _handle(self, request: Request, response: Response) -> None:
         self._state.requests.append(request)
+        async with self._arrival:
+            self._arrival.notify_all()
         task = asyncio.current_task()
         try:
             await self._answer(request, response)
@@ -376,6 +384,10 @@ class FakeOllamaThread:
     def wait_for_cancellation(self, timeout: float = 20.0) -> Cancelled:
         """Return the first request whose client left, once there is one."""
         return self._run(self.fake.cancellation(), timeout)
+
+    def wait_for_request(self, path: str, times: int = 1, timeout: float = 20.0) -> None:
+        """Return once so many requests to a path have arrived."""
+        self._run(self.fake.requested(path, times), timeout)
 
     def _call(self, function: Callable[[], Result]) -> Result:
         async def called() -> Result:

@@ -41,6 +41,7 @@ class OllamaHttp:
         self._allowed = allow_remote or host.is_loopback
         self._urls = host.urls
         self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
 
     @property
     def url(self) -> str:
@@ -115,7 +116,7 @@ class OllamaHttp:
 
     async def _connected(self, method: str, path: str, body: Mapping[str, object] | None) -> httpx.Response:
         """Send to the first address that takes a connection, and stay with it."""
-        client = self._opened_client()
+        client = await self._opened_client()
         refusals: list[httpx.ConnectError] = []
         for url in self._urls:
             try:
@@ -128,7 +129,7 @@ class OllamaHttp:
             return response
         raise refusals[0]
 
-    def _opened_client(self) -> httpx.AsyncClient:
+    async def _opened_client(self) -> httpx.AsyncClient:
         if not self._allowed:
             raise OllamaError(
                 Kind.REFUSED,
@@ -137,9 +138,11 @@ class OllamaHttp:
                     "set allow_remote_endpoint if you want that."
                 ),
             )
-        if self._client is None:
-            self._client = _new_client(self._host, self.limits)
-        return self._client
+        async with self._opening:
+            if self._client is None:
+                # The first client imports the rest of httpx, which takes longer than the event loop may wait.
+                self._client = await asyncio.to_thread(_new_client, self._host, self.limits)
+            return self._client
 
 
 class OllamaStream:
