@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from firsthand.core.chunk_cutting import cut_lines, is_closing
-from firsthand.core.chunk_sizes import JOINED, LARGEST, PART, SMALL_CLASS, TINY, TINY_FUNCTION, Measure
+from firsthand.core.chunk_sizes import (
+    JOINED,
+    LARGEST,
+    OVERLAP,
+    PART,
+    SMALL_CLASS,
+    TINY,
+    TINY_FUNCTION,
+    Measure,
+)
 from firsthand.core.lines import LineTable
 from firsthand.core.model import Outline, Symbol
 
@@ -24,6 +33,8 @@ _APART = CLASSES | {"module", "impl", "macro"}
 _BARE_HEADER = 30
 # A comment longer than this is worth finding for itself.
 _SHORT_COMMENT = 80
+# A line this short directly above a definition is part of it to a reader: `#ifdef`, a macro, a label.
+_STRAY = 15
 # When nested definitions make up more than this share of a long function, they are what people look for.
 _NESTED_SHARE = 0.5
 
@@ -153,8 +164,10 @@ def _leads(before: Piece, piece: Piece, outline: Outline, table: LineTable, meas
         bare = TINY if kind == "section" else _BARE_HEADER
         fits = measure.tokens(before.first, piece.last) <= LARGEST
         return kind not in CLASSES and piece.owner == before.symbols[0] and tokens <= bare and fits
-    is_comment = before.role == "rest" and tokens <= _SHORT_COMMENT and _is_only(before, table, _is_comment)
-    return is_comment and piece.role in ("whole", "header") and piece.owner == before.owner
+    if before.role != "rest" or piece.role not in ("whole", "header") or piece.owner != before.owner:
+        return False
+    is_comment = tokens <= _SHORT_COMMENT and _is_only(before, table, _is_comment)
+    return is_comment or (tokens <= _STRAY and before.last + 1 == piece.first)
 
 
 def _join(pieces: Sequence[Piece], outline: Outline, measure: Measure) -> list[Piece]:
@@ -200,18 +213,36 @@ def _cut(piece: Piece, outline: Outline, table: LineTable, measure: Measure) -> 
     if measure.tokens(piece.first, piece.last) <= LARGEST:
         yield piece
         return
-    statements: set[int] = set()
-    if piece.role == "whole" and len(piece.symbols) == 1:
-        symbol = outline.symbols[piece.symbols[0]]
-        statements = {table.line_of(byte) for byte in symbol.statement_bytes}
-    ranges = cut_lines(
-        table, measure, piece.first, piece.last, preferred=statements, overlap=piece.role == "whole"
-    )
     role: Role = "part" if piece.role == "whole" else piece.role
-    for first, last in ranges:
+    for first, last in _ranges(piece, outline, table, measure):
         part = _trimmed(replace(piece, first=first, last=last, role=role), table)
         if part is not None:
             yield part
+
+
+def _ranges(piece: Piece, outline: Outline, table: LineTable, measure: Measure) -> Iterator[tuple[int, int]]:
+    """Cut a long piece: long documentation apart from the code, so that the code may stay whole."""
+    if piece.role != "whole" or len(piece.symbols) != 1:
+        yield from cut_lines(table, measure, piece.first, piece.last, overlap=piece.role == "whole")
+        return
+    symbol = outline.symbols[piece.symbols[0]]
+    statements = {table.line_of(byte) for byte in symbol.statement_bytes}
+    code = _code_line(piece, symbol, table)
+    start = piece.first
+    if measure.tokens(start, code - 1) > OVERLAP:
+        yield from cut_lines(table, measure, start, code - 1, overlap=True)
+        start = code
+    yield from cut_lines(table, measure, start, piece.last, preferred=statements, overlap=True)
+
+
+def _code_line(piece: Piece, symbol: Symbol, table: LineTable) -> int:
+    """Return the line on which a definition begins after its documentation."""
+    line = piece.first
+    while line < symbol.name_span.start_line and _is_documentation(table.line(line)):
+        line += 1
+    is_unmarked = line == piece.first and symbol.docstring
+    # Documentation in a string above the definition, as in Elixir.
+    return max(line, symbol.name_span.start_line) if is_unmarked else line
 
 
 def _trimmed(piece: Piece, table: LineTable) -> Piece | None:
@@ -227,6 +258,10 @@ def _trimmed(piece: Piece, table: LineTable) -> Piece | None:
 def _is_only(piece: Piece, table: LineTable, condition: Callable[[bytes], bool]) -> bool:
     lines = (table.line(number) for number in range(piece.first, piece.last + 1))
     return all(condition(line) for line in lines if line.strip())
+
+
+def _is_documentation(line: bytes) -> bool:
+    return not line.strip() or _is_comment(line)
 
 
 def _is_comment(line: bytes) -> bool:

@@ -17,13 +17,22 @@ _MEMBERS = 150
 
 
 def preamble(
-    path: str, headers: Sequence[str], imports: Iterable[str], members: Sequence[Symbol], text: str
+    path: str,
+    headers: Sequence[str],
+    topic: str,
+    imports: Iterable[str],
+    members: Sequence[Symbol],
+    text: str,
 ) -> str:
     """Return the lines that are put before `text`, within the budget that they share with it."""
     lines = [_short_path(path)]
     room = EMBEDDABLE - estimate_tokens(text)
     budget = min(PREAMBLE, room) - estimate_tokens(lines[0]) - 1
-    for line in (_short(" > ".join(headers), _LONGEST_HEADER), _fitting("imports: ", imports, budget // 2)):
+    for line in (
+        _short(" > ".join(headers), _LONGEST_HEADER),
+        _short(topic, _LONGEST_HEADER),
+        _fitting("imports: ", imports, budget // 2),
+    ):
         cost = estimate_tokens(line) + 1
         if line and cost <= budget:
             lines.append(line)
@@ -62,6 +71,12 @@ def _fitting(label: str, phrases: Iterable[str], room: int) -> str:
             break
         kept.append(phrase)
     return label + "; ".join(kept) if kept else ""
+
+
+def first_sentence(documentation: str) -> str:
+    """Return the first sentence of a documentation, on one line."""
+    paragraph = " ".join(documentation.split("\n\n", 1)[0].split())
+    return paragraph.split(". ", 1)[0].rstrip(".")
 
 
 def _short(text: str, longest: int) -> str:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from firsthand.core.chunk_cutting import cut_bytes
 from firsthand.core.chunk_identities import identify
 from firsthand.core.chunk_pieces import Piece, divide
-from firsthand.core.chunk_preambles import header_of, import_phrase, preamble
+from firsthand.core.chunk_preambles import first_sentence, header_of, import_phrase, preamble
 from firsthand.core.chunk_sizes import LARGEST
 from firsthand.core.languages import is_test_path
 from firsthand.core.lines import LineTable, encode
@@ -75,7 +75,14 @@ class _Chunks:
         used = self._used_imports(words)
         inside = [statement for statement, _ in used if _is_inside(statement, span)]
         above = [import_phrase(*pair) for pair in used if pair[0] not in inside]
-        before = preamble(self._source.path, self._headers(piece), above, self._members(piece), text)
+        before = preamble(
+            self._source.path,
+            self._headers(piece),
+            self._topic(piece, text),
+            above,
+            self._members(piece),
+            text,
+        )
         definitions = self._definitions(piece)
         return Chunk(
             path=self._source.path,
@@ -139,6 +146,13 @@ class _Chunks:
         if piece.role == "part":
             headers.append(header_of(symbols[piece.symbols[0]]))
         return headers
+
+    def _topic(self, piece: Piece, text: str) -> str:
+        """Return what the definition is for, where its documentation went to another part."""
+        if piece.role != "part":
+            return ""
+        sentence = first_sentence(self._outline.symbols[piece.symbols[0]].docstring)
+        return "" if sentence[:40] in text else sentence
 
     def _members(self, piece: Piece) -> list[Symbol]:
         """Return the methods that a class header leads, but does not hold."""
