@@ -176,8 +176,8 @@ def test_model_list_for_people() -> None:
     application = FakeApplication(installed=[FakeModel("small-model", "small"), FakeModel("own-model")])
 
     assert firsthand("model", "list", application=application)[1] == snapshot("""\
-  available default  big-model            1,117 MB  a note
-✓ installed small    small-model            491 MB  a note
+  available default  big-model            a note
+✓ installed small    small-model          a note
 ✓ installed          own-model
 """)
 

@@ -81,7 +81,7 @@ class FakeModel:
     alias: str = ""
     bytes: int = 1_117_320_768
     note: str = "a note"
-    file: Path = Path("/models/fake.gguf")
+    path: Path = Path("/models/fake.gguf")
 
 
 @dataclass
@@ -158,7 +158,7 @@ class FakeApplication:
         report(Progress("downloading", 5, 10))
         self.installed.append(found)
         self.chat = found.name
-        return found.file
+        return found.path
 
     def remove_model(self, settings: Settings, name: str) -> None:
         kept = [model for model in self.installed if name not in (model.name, model.alias)]

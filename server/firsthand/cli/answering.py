@@ -1,6 +1,5 @@
 """Asking: with the answer streamed to a person, or collected for a program."""
 
-import contextlib
 from types import TracebackType
 from typing import Self
 
@@ -17,13 +16,14 @@ from firsthand.core.answers import (
     StageStarted,
     TextArrived,
 )
+from firsthand.core.generation import closing
 from firsthand.core.workspace import Workspace
 from firsthand.errors import ModelFailedError
 
 
 async def collected(workspace: Workspace, question: Question) -> Answer:
     """Return the finished answer."""
-    async with contextlib.aclosing(workspace.assistant.ask(question)) as events:
+    async with closing(workspace.assistant.ask(question)) as events:
         async for event in events:
             if isinstance(event, AnswerFinished):
                 return event.answer
@@ -33,7 +33,7 @@ async def collected(workspace: Workspace, question: Question) -> Answer:
 async def streamed(context: Context, workspace: Workspace, question: Question) -> Answer:
     """Show the answer while it is made, then what it rests on; return it."""
     with _Paper(context) as paper:
-        async with contextlib.aclosing(workspace.assistant.ask(question)) as events:
+        async with closing(workspace.assistant.ask(question)) as events:
             async for event in events:
                 paper.show(event)
                 if isinstance(event, AnswerFinished):

@@ -1,16 +1,21 @@
 """What the command line needs of the application, and what every command is given to work with."""
 
-import argparse
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from firsthand.app import Finding
 from firsthand.cli.terminal import Terminal
-from firsthand.core.model import Report
-from firsthand.core.workspace import Workspace
 from firsthand.settings import Settings
+
+if TYPE_CHECKING:
+    import argparse
+
+    from firsthand.app import Finding
+    from firsthand.core.model import Report
+    from firsthand.core.workspace import Workspace
 
 
 class CatalogueModel(Protocol):
@@ -32,7 +37,9 @@ class InstalledModel(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def file(self) -> Path: ...
+    def path(self) -> Path: ...
+    @property
+    def bytes(self) -> int: ...
 
 
 class Application(Protocol):
@@ -63,8 +70,13 @@ class Application(Protocol):
 class Context:
     """One run of one command."""
 
-    application: Application
+    load_application: Callable[[], Application]
     terminal: Terminal
     arguments: argparse.Namespace
     root: Path
     settings: Settings
+
+    @property
+    def application(self) -> Application:
+        """What does the work; importing it takes a moment, which a server spends after its first answer."""
+        return self.load_application()

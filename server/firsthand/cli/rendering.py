@@ -15,7 +15,6 @@ from firsthand.core.workspace import ModelOffer, WorkspaceStatus
 
 _STATE_STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
 _STATE_SIGNS = {"ok": "✓", "warning": "!", "error": "✗"}
-_BYTES_PER_MB = 1_000_000
 
 
 def location(terminal: Terminal, root: Path, path: str, start_line: int, end_line: int) -> Text:
@@ -45,7 +44,7 @@ def hit_lines(
         location(terminal, root, chunk.path, *lines),
         (f"  {visible(chunk.qualified_name)}", "bold") if chunk.qualified_name else "",
     )
-    facts = " · ".join([chunk.kind, chunk.language, f"{hit.score:.2f}", *hit.reasons])
+    facts = " · ".join([chunk.kind, chunk.language, *hit.reasons])
     shown = [Text(f"    {visible(facts)}", style="dim")]
     width = len(str(lines[0] + len(excerpt)))
     for offset, line in enumerate(excerpt):
@@ -116,11 +115,11 @@ def status_lines(status: WorkspaceStatus, folder: Path) -> list[Text]:
 
 
 def finding_lines(findings: Iterable[Finding]) -> list[Text]:
-    """What was checked, and below each problem what mends it."""
+    """What was checked, and below it what mends or improves it."""
     lines: list[Text] = []
     for finding in findings:
         lines.append(_verdict(finding.state, f"{finding.name}: {finding.message}"))
-        if finding.fix and finding.state != "ok":
+        if finding.fix:
             lines.append(Text(f"  → {visible(finding.fix)}", style="bold"))
     return lines
 
@@ -131,8 +130,7 @@ def model_lines(catalogue: Sequence[CatalogueModel], installed: Sequence[Install
     lines: list[Text] = []
     for model in catalogue:
         state = ("✓ installed ", "green") if model.name in here else ("  available ", "dim")
-        size = f"{model.bytes / _BYTES_PER_MB:>5,.0f} MB"
-        lines.append(Text.assemble(state, f"{model.alias:<8} {model.name:<20} {size}  ", (model.note, "dim")))
+        lines.append(Text.assemble(state, f"{model.alias:<8} {model.name:<20} ", (model.note, "dim")))
     known = {model.name for model in catalogue}
     lines += [
         Text.assemble(("✓ installed ", "green"), f"{'':<8} {visible(model.name)}")

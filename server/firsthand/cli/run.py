@@ -71,7 +71,8 @@ def _run_command(arguments: argparse.Namespace, terminal: Terminal, application:
     from firsthand.cli.application import Context
 
     command = _command(arguments.command)
-    return command(Context(application or _real_application(), terminal, arguments, root, values))
+    load = (lambda: application) if application is not None else _real_application
+    return command(Context(load, terminal, arguments, root, values))
 
 
 def _root_of(arguments: argparse.Namespace) -> Path:

@@ -112,7 +112,7 @@ def models(catalogue: Iterable[CatalogueModel], installed: Iterable[InstalledMod
     here = {model.name: model for model in installed}
     known = [_model(model, here.pop(model.name, None)) for model in catalogue]
     own = [
-        {"name": model.name, "alias": "", "bytes": None, "note": "", "path": str(model.file)}
+        {"name": model.name, "alias": "", "bytes": model.bytes, "note": "", "path": str(model.path)}
         for model in here.values()
     ]
     return known + own
@@ -124,7 +124,7 @@ def _model(model: CatalogueModel, here: InstalledModel | None) -> JsonObject:
         "alias": model.alias,
         "bytes": model.bytes,
         "note": model.note,
-        "path": str(here.file) if here else None,
+        "path": str(here.path) if here else None,
     }
 
 

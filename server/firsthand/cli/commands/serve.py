@@ -1,15 +1,21 @@
 """`firsthand serve`: the language server that editors start."""
 
+from __future__ import annotations
+
+import asyncio
 import ipaddress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firsthand import settings
 from firsthand.cli.application import Context
 from firsthand.cli.setting_flags import given_settings
-from firsthand.core.workspace import Workspace
 from firsthand.errors import RequestError
 from firsthand.settings import Settings
+
+if TYPE_CHECKING:
+    from firsthand.core.workspace import Workspace
 
 _LAST_PORT = 65535
 
@@ -24,7 +30,8 @@ def run(context: Context) -> int:
 
     async def open_workspace(root: Path, wanted: Settings) -> Workspace:
         # The editor's wishes come over the wire; what was typed on the command line is stronger.
-        return await context.application.open_workspace(root, replace(wanted, **flags))
+        application = await asyncio.to_thread(context.load_application)
+        return await application.open_workspace(root, replace(wanted, **flags))
 
     server = create_server(open_workspace)
     if address is None:
