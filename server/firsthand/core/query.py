@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from firsthand.core.identifiers import split_identifier, terms
+from firsthand.core.identifiers import terms
+from firsthand.core.languages import language_of
 
 QueryKind = Literal["symbol", "path", "prose"]
 
@@ -33,6 +34,7 @@ _USED = re.compile(
     r"(?:the\s+)?[`\"']?(?P<other>[^\W\d][\w.:]*)",
     re.IGNORECASE,
 )
+_PLAIN_EXTENSIONS = frozenset({"txt", "cfg", "conf", "ini", "env", "lock", "log"})
 _LONE_WORD = re.compile(r"\s*[^\W\d]\w*\s*\??\s*")
 _TEST_WORDS = frozenset(
     {"test", "tests", "tested", "testing", "spec", "specs", "fixture", "fixtures", "mock", "mocks"}
@@ -124,8 +126,9 @@ def _is_part_of(name: str, paths: tuple[str, ...]) -> bool:
 
 
 def _looks_like_path(text: str) -> bool:
-    """`a/b.py` and `setup.cfg` are paths; `and/or`, `read/write` and `e.g` are prose."""
+    """`a/b.py` and `setup.cfg` are paths; `Cart.total`, `and/or`, `read/write` and `e.g` are not."""
     last = text.rsplit("/", 1)[-1]
-    if "." in last.strip("."):
-        return len(split_identifier(last.split(".")[0])) > 0 and len(last.split(".")[0]) > 1
+    stem, _, extension = last.rpartition(".")
+    if len(stem) > 1 and (language_of(last) != "text" or extension in _PLAIN_EXTENSIONS):
+        return True
     return text.count("/") > 1
