@@ -127,7 +127,9 @@ async def test_models_are_described_alike_by_every_release(version: str) -> None
     async with FakeOllama(version=version) as fake, connected(fake) as client:
         models = await client.models()
 
-    assert [(model.name, model.can("completion"), model.train_context, model.billions) for model in models] == [
+    assert [
+        (model.name, model.can("completion"), model.train_context, model.billions) for model in models
+    ] == [
         ("qwen2.5-coder:7b", True, 32_768, 7.6),
         ("nomic-embed-text:latest", False, 2048, 0.137),
     ]
