@@ -10,6 +10,7 @@ from functools import lru_cache
 _WIDE = "\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _SUBWORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_]+")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+_LONGEST_QUOTE = 80
 _LOCATION = re.compile(r"[\w./-]+\.\w+(?::\d+(?:-\d+)?)?")
 
 
@@ -77,4 +78,4 @@ def _first_excerpt(prompt: str) -> tuple[str, list[str]]:
 
 
 def _without_number(line: str) -> str:
-    return re.sub(r"^\s*\d+\s*[|:│]\s?", "", line).strip()
+    return re.sub(r"^\s*\d+\s*[|:│]\s?", "", line).strip()[:_LONGEST_QUOTE]
