@@ -32,7 +32,7 @@ def identify(piece: Piece, outline: Outline, span: Span, top_kind: ChunkKind) ->
     if len({symbol.qualified_name for symbol in symbols}) == 1 and _is_named_by(piece, symbols):
         return _of_symbol(symbols[0], span if piece.role in ("whole", "rest") else symbols[0].span)
     signatures = "\n".join(symbol.signature for symbol in symbols)
-    common = {_kind(symbol) for symbol in symbols}
+    common = {_kind(symbol) for symbol in symbols} if _is_named_by(piece, symbols) else set()
     if piece.owner is None:
         kind = common.pop() if len(common) == 1 else top_kind
         return Identity(kind, "", "", "", span, signature=signatures)

@@ -24,6 +24,7 @@ from firsthand.core.lines import LineTable
 from firsthand.core.model import Outline, Symbol
 
 CLASSES = frozenset({"class", "interface", "struct", "enum", "trait"})
+_TYPES = CLASSES | {"impl"}
 _CONTAINERS = CLASSES | {"module", "impl", "section", "key", "table"}
 _FUNCTIONS = frozenset({"function", "method", "test", "macro"})
 _PART_OF_HEADER = frozenset({"field"})
@@ -87,19 +88,24 @@ class _Division:
         """Divide the lines of one definition, or of the file, among its children and what lies between them."""
         pieces: list[Piece] = []
         free = first
-        for child in children:
+        for position, child in enumerate(children):
             span = self._symbols[child].span
-            if span.end_line < free or not self._deserves_piece(child):
+            if span.end_line < free or span.start_line < first or not self._deserves_piece(child):
                 continue
             start = max(span.start_line, free)
             if start > free:
                 pieces.append(Piece(free, start - 1, "rest", owner))
-            end = min(span.end_line, last)
+            end = min(span.end_line, self._next_start(children[position + 1 : position + 2], span.start_line), last)
             pieces.extend(self._definition(child, start, end))
             free = end + 1
         if free <= last:
             pieces.append(Piece(free, last, "rest", owner))
         return pieces
+
+    def _next_start(self, following: Sequence[int], line: int) -> int:
+        """Return the last line before the next definition: its comments win over a grammar's generous end."""
+        start = self._symbols[following[0]].span.start_line if following else 0
+        return start - 1 if start > line else len(self._table)
 
     def _definition(self, index: int, first: int, last: int) -> list[Piece]:
         symbol = self._symbols[index]
@@ -107,14 +113,13 @@ class _Division:
         whole = Piece(first, last, "whole", symbol.parent, (index,))
         if not bodied or not self._is_divided(symbol, first, last, bodied):
             return [whole]
-        header_end = self._symbols[bodied[0]].span.start_line - 1
-        members = [
-            child for child in self.children(index) if self._symbols[child].span.start_line > header_end
-        ]
+        # The header of a class takes in its fields; what only gathers ends where its first member begins.
+        members = [child for child in self.children(index) if self._deserves_piece(child)]
+        header_end = self._symbols[(bodied if symbol.kind in CLASSES else members)[0]].span.start_line - 1
         if header_end < first:  # the first member begins on the line of its class
             return [whole]
         header = Piece(first, header_end, "header", symbol.parent, (index,))
-        return [header, *self.region(header_end + 1, last, index, members)]
+        return [header, *self.region(header_end + 1, last, index, self.children(index))]
 
     def _is_divided(self, symbol: Symbol, first: int, last: int, bodied: Sequence[int]) -> bool:
         tokens = self._measure.tokens(first, last)
@@ -176,7 +181,8 @@ def _join(pieces: Sequence[Piece], outline: Outline, measure: Measure) -> list[P
     for piece in pieces:
         before = joined[-1] if joined else None
         if before is not None and _belong_together(before, piece, outline, measure):
-            joined[-1] = replace(before, last=piece.last, symbols=before.symbols + piece.symbols)
+            role: Role = "whole" if before.role == piece.role == "whole" else "rest"
+            joined[-1] = replace(before, last=piece.last, role=role, symbols=before.symbols + piece.symbols)
         else:
             joined.append(piece)
     return joined
@@ -200,8 +206,11 @@ def _are_clauses(before: Piece, piece: Piece, outline: Outline) -> bool:
 
 
 def _is_tiny(piece: Piece, outline: Outline, measure: Measure) -> bool:
-    is_function = any(outline.symbols[index].kind in _FUNCTIONS for index in piece.symbols)
-    return measure.tokens(piece.first, piece.last) <= (TINY_FUNCTION if is_function else TINY)
+    tokens = measure.tokens(piece.first, piece.last)
+    if not any(outline.symbols[index].kind in _FUNCTIONS for index in piece.symbols):
+        return tokens <= TINY
+    is_member = piece.owner is not None and outline.symbols[piece.owner].kind in _TYPES
+    return is_member and tokens <= TINY_FUNCTION
 
 
 def _is_joinable(piece: Piece, outline: Outline) -> bool:

@@ -8,6 +8,10 @@ _CLOSING = re.compile(r"(?:\*+/|\*+\)|-\}|-->|\]=*\]|=end|\"\"\"|''')\s*$")
 _LINE_MARK = re.compile(
     r"^\s*(?://[/!]?<?|#+!?:?(?=\s|$)|--+(?=\s|$)(?:\s[|^])?|;+|%+|\*(?!\*)|'(?!')|\"(?!\"))[ \t]?"
 )
+# Elixir gives documentation to an attribute.
+_ATTRIBUTE = re.compile(r"^@\w+\s+")
+# Documentation of C# and Java is marked up; the words are what it says.
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _STRING_MARKS = re.compile(r"^(?:[rRuUbBfF]{0,2}|~[sS])(\"\"\"|'''|\"|')(.*)\1$", re.DOTALL)
 
 # A documentation is kept to its beginning: the text of the chunk has all of it.
@@ -17,13 +21,15 @@ _LONGEST = 2000
 def clean_comment(comment: str) -> str:
     """Return what a comment says, without its marks and with common indentation removed."""
     lines = [_LINE_MARK.sub("", line) for line in _without_ends(comment).splitlines()]
-    return _dedented(lines)
+    cleaned = _dedented(lines)
+    return _TAG.sub("", cleaned).strip() if "<summary>" in cleaned else cleaned
 
 
 def clean_string(literal: str) -> str:
     """Return what a documentation string says, without quotes and indentation."""
-    match = _STRING_MARKS.match(literal.strip())
-    return _dedented((match[2] if match else literal).splitlines())
+    plain = _ATTRIBUTE.sub("", literal.strip())
+    match = _STRING_MARKS.match(plain)
+    return _dedented((match[2] if match else plain).splitlines())
 
 
 def _without_ends(comment: str) -> str:

@@ -17,6 +17,7 @@ _FREE_TEXT_KINDS = frozenset({"test", "section", "key", "table"})
 _LONGEST_NAME = 160
 # Where a macro hides the syntax, a grammar may take a keyword for a name.
 _KEYWORDS = frozenset("namespace class struct enum union template if else for while switch return do".split())
+_IMPORT_KEYWORD = re.compile(r"^#?(?:import|include|use|using|require|open)\s+")
 _QUOTES = "\"'`<> \t"
 # How far below a definition its name may be when the grammar does not mark it.
 _NAME_SEARCH = 24
@@ -46,7 +47,8 @@ def is_name(parts: tuple[str, ...]) -> bool:
 
 def read_target(text: str) -> str:
     """Return what an import names, without quotes and the list of what it takes from there."""
-    return " ".join(text.split()).split("{")[0].strip(_QUOTES).rstrip(".:;*").strip(_QUOTES)
+    named = _IMPORT_KEYWORD.sub("", " ".join(text.split()))
+    return named.split("{")[0].strip(_QUOTES).rstrip(".:;*").strip(_QUOTES)
 
 
 def find_name(node: Node) -> Node | None:

@@ -75,7 +75,8 @@ class _Reading:
     def drafts(self) -> list[Draft]:
         """Return the definitions in source order, nested, with what leads them."""
         leads = Leads(self._leads, self._table)
-        drafts = sorted(self._drafts.values(), key=lambda draft: (draft.start, -draft.end))[:_MOST_SYMBOLS]
+        found = [draft for key, draft in self._drafts.items() if key not in self._imports]
+        drafts = _once_a_body(sorted(found, key=lambda draft: (draft.start, -draft.end)))[:_MOST_SYMBOLS]
         for draft in drafts:
             self._wrap(draft)
             leading = leads.before(draft.outer_start)
@@ -101,8 +102,9 @@ class _Reading:
         known = self._drafts.get(key)
         if known is not None and not _is_better(known, pattern, captures):
             return
-        name = _name_node(node, captures)
-        if name is None and len(capture) < 3:
+        has_fixed_name = len(capture) > 2
+        name = None if has_fixed_name else _name_node(node, captures)
+        if name is None and not has_fixed_name:
             return
         data = self._table.data
         parts = read_name(text_of(name, data), capture[1]) if name is not None else (capture[2],)
@@ -133,6 +135,19 @@ class _Reading:
             start, end = wrapper.start_byte, wrapper.end_byte
             wrapper = self._wrappers.get((start, end))
         draft.outer_start, draft.outer_end = start, end
+
+
+def _once_a_body(drafts: list[Draft]) -> list[Draft]:
+    """Keep the outermost of definitions that share their body, such as a named struct inside its typedef."""
+    bodies: set[_Range] = set()
+    kept: list[Draft] = []
+    for draft in drafts:
+        body = (draft.body.start_byte, draft.body.end_byte) if draft.body is not None else None
+        if body is None or body not in bodies:
+            kept.append(draft)
+        if body is not None:
+            bodies.add(body)
+    return kept
 
 
 def _is_better(known: Draft, pattern: int, captures: _Captures) -> bool:

@@ -36,21 +36,26 @@ def assign_uses(
             following += 1
         while inside[-1].outer_end <= start and len(inside) > 1:
             inside.pop()
-        _assign(inside[-1], capture, data[start:end])
+        _assign(inside[-1], start, capture, data[start:end])
     for draft in (top, *drafts):
         for name in never:
             draft.calls.pop(name, None)
 
 
-def _assign(draft: Draft, capture: str, source: bytes) -> None:
+def _is_own_header(draft: Draft, name: str, start: int) -> bool:
+    """Tell whether a call is the definition itself, where a language writes definitions as calls."""
+    return draft.body is not None and name == draft.name[-1] and start < draft.body.start_byte
+
+
+def _assign(draft: Draft, start: int, capture: str, source: bytes) -> None:
     use, _, condition = capture.partition(".")
     if use == "doc":
-        draft.doc = draft.doc or clean_string(decode(source))
+        draft.doc = clean_string(decode(source)) or draft.doc
         return
     if len(source) > _LONGEST_NAME or (condition and not source[:1].isupper()):
         return
     name = decode(source)
-    if use == "call":
+    if use == "call" and not _is_own_header(draft, name, start):
         draft.calls[name] = None
     elif use == "base":
         draft.bases[name] = None

@@ -1,5 +1,4 @@
 (comment) @lead
-(type_definition type: [(struct_specifier body: (_)) (enum_specifier body: (_)) (union_specifier body: (_))] @wrapped) @wrapper
 
 (function_definition declarator: (function_declarator declarator: (_) @name) body: (_) @body) @definition.function
 (function_definition declarator: (_ declarator: (function_declarator declarator: (_) @name)) body: (_) @body) @definition.function
@@ -16,9 +15,9 @@
 (struct_specifier name: (_) @name body: (_) @body) @definition.struct
 (union_specifier name: (_) @name body: (_) @body) @definition.struct
 (enum_specifier name: (_) @name body: (_) @body) @definition.enum
-(type_definition type: (struct_specifier !name body: (_) @body) declarator: (_) @name) @definition.struct
-(type_definition type: (union_specifier !name body: (_) @body) declarator: (_) @name) @definition.struct
-(type_definition type: (enum_specifier !name body: (_) @body) declarator: (_) @name) @definition.enum
+(type_definition type: (struct_specifier body: (_) @body) declarator: (_) @name) @definition.struct
+(type_definition type: (union_specifier body: (_) @body) declarator: (_) @name) @definition.struct
+(type_definition type: (enum_specifier body: (_) @body) declarator: (_) @name) @definition.enum
 (type_definition declarator: (type_identifier) @name) @definition.type
 (type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (_) @name)))) @definition.type
 

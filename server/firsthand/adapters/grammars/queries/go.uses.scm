@@ -4,7 +4,7 @@
 (field_declaration !name type: (type_identifier) @base)
 (field_declaration !name type: (pointer_type (type_identifier) @base))
 (field_declaration !name type: (qualified_type name: (type_identifier) @base))
-(type_elem (type_identifier) @base)
+(interface_type (type_elem (type_identifier) @base))
 (type_identifier) @reference
 (argument_list (identifier) @reference)
 (selector_expression field: (field_identifier) @reference.proper)

@@ -1,7 +1,7 @@
 (call function: (identifier) @call)
 (call function: (attribute attribute: (identifier) @call))
-(decorator (identifier) @call)
-(decorator (attribute attribute: (identifier) @call))
+(decorator (identifier) @reference)
+(decorator (attribute attribute: (identifier) @reference))
 
 (class_definition superclasses: (argument_list (identifier) @base))
 (class_definition superclasses: (argument_list (attribute attribute: (identifier) @base)))
