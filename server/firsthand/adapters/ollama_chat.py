@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from firsthand.adapters.ollama_client import OllamaClient, allowed_model
 from firsthand.adapters.ollama_errors import Kind, OllamaError
@@ -107,7 +107,7 @@ class OllamaChat:
 
     async def stream(
         self, messages: Sequence[Message], *, schema: Mapping[str, object] | None = None
-    ) -> AsyncIterator[ChatPart]:
+    ) -> AsyncGenerator[ChatPart, None]:
         """Generate; closing the iterator closes the connection, which stops the server."""
         self._check_size(messages)
         body = self._body(messages, schema)
