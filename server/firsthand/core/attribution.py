@@ -28,6 +28,8 @@ from firsthand.core.markers import Hint, MarkFilter
 # Shares of a statement's weight that lines must show to support it; a mark of the model lowers the bar a little.
 _SUPPORT = 0.36
 _HINTED_SUPPORT = 0.28
+# Beside a name that is nowhere, what is true must outweigh it.
+_SUPPORT_BESIDE_INVENTED = 0.5
 # A second place is cited when it shows this much that the first does not.
 _FURTHER_SUPPORT = 0.18
 _MOST_CITATIONS_PER_PIECE = 3
@@ -56,8 +58,10 @@ _DEED = frozenset(
         "implements inherits initializes injects inserts invokes loads locks logs looks maps marks merges notifies "
         "opens parses passes prevents processes provides publishes purges queries raises reads receives records "
         "redirects refreshes registers rejects releases removes renews replaces requires resets resolves retries "
-        "returns revokes rotates runs saves schedules searches selects sends serves sets signs skips sorts starts stops "
-        "stores streams subscribes throws tracks transforms triggers updates uploads validates verifies waits wraps writes"
+        "returns revokes rotates runs saves schedules searches selects sends serves sets signs skips sorts starts "
+        "stops "
+        "stores streams subscribes throws tracks transforms triggers updates uploads validates verifies waits wraps "
+        "writes"
     ).split()
 )
 _WORD = re.compile(r"[^\W\d_][\w-]*")
@@ -132,17 +136,16 @@ class Attributor:
             if copied is not None:
                 return [self._cite(*copied, piece)]
         needs = self._index.needs(piece.text)
-        windows = self._supporting(needs, self._hinted(piece))
-        if not windows and _is_claim(piece, needs):
+        windows = self._supporting(needs, self._hints(piece))
+        if not windows and self._is_claim(piece, needs):
             self._unsupported.append(CharacterRange(piece.start, piece.end))
         found = [self._cite(window.excerpt, *self._lines(window, needs), piece) for window in windows]
         return list({citation.id: citation for citation in found}.values())
 
-    def _hinted(self, piece: Piece) -> set[int]:
-        hints: Sequence[Hint] = self._marks.hints
-        return {hint.excerpt for hint in hints if piece.start <= hint.position <= piece.end}
+    def _hints(self, piece: Piece) -> list[Hint]:
+        return [hint for hint in self._marks.hints if piece.start <= hint.position <= piece.end]
 
-    def _supporting(self, needs: Sequence[Need], hinted: set[int]) -> list[Window]:
+    def _supporting(self, needs: Sequence[Need], hints: Sequence[Hint]) -> list[Window]:
         total = sum(need.weight for need in needs)
         names = _mask(needs)
         chosen: list[Window] = []
@@ -151,8 +154,8 @@ class Attributor:
             remaining = [
                 need if left >> bit & 1 else replace(need, weight=0.0) for bit, need in enumerate(needs)
             ]
-            best = max(self._index.windows(remaining, hinted), key=lambda window: window.value, default=None)
-            if best is None or not self._supports(best, remaining, total, hinted, not chosen):
+            best = max(self._index.windows(remaining, hints), key=lambda window: window.value, default=None)
+            if best is None or not self._supports(best, remaining, total, hints, not chosen):
                 break
             chosen.append(best)
             left &= ~(best.covered | self._index.context_mask(best.excerpt, needs))
@@ -161,7 +164,7 @@ class Attributor:
         return chosen
 
     def _supports(
-        self, window: Window, needs: Sequence[Need], total: float, hinted: set[int], first: bool
+        self, window: Window, needs: Sequence[Need], total: float, hints: Sequence[Hint], first: bool
     ) -> bool:
         shown = weigh(window.covered, needs)
         context = self._index.context_mask(window.excerpt, needs) & ~window.covered
@@ -170,7 +173,9 @@ class Attributor:
         has_name = any(need.is_name for need in met)
         if not first:
             return has_name and shown / total >= _FURTHER_SUPPORT
-        needed = _HINTED_SUPPORT if window.excerpt in hinted else _SUPPORT
+        needed = _HINTED_SUPPORT if any(hint.excerpt == window.excerpt for hint in hints) else _SUPPORT
+        if any(need.is_invented for need in needs):
+            needed = _SUPPORT_BESIDE_INVENTED
         return coverage >= needed and (has_name or len(met) >= 2)
 
     def _lines(self, window: Window, needs: Sequence[Need]) -> tuple[int, int]:
@@ -206,6 +211,19 @@ class Attributor:
                 best = (number, start, end, matched)
         return best[:3] if best else None
 
+    def _is_claim(self, piece: Piece, needs: Sequence[Need]) -> bool:
+        """Tell whether a piece says something about code, so that it should rest on lines."""
+        text = piece.text
+        if piece.kind == "code":
+            return bool(needs)
+        if text.endswith((":", "?")) or _NO_CLAIM.match(text) or _HEDGE.search(text):
+            return False
+        if code_names(text):
+            return len(text.split()) > 2
+        content = {stem(word) for word in map(str.lower, _WORD.findall(text)) if word not in STOP_WORDS}
+        about_code = bool(content & _DEED) or any(self._index.knows(word) for word in content)
+        return len(content) >= 3 and about_code
+
     def _cite(self, number: int, start: int, end: int, piece: Piece) -> Citation:
         excerpt = self._excerpts[number]
         first, last = excerpt.start_line + start, excerpt.start_line + end - 1
@@ -223,19 +241,6 @@ class Attributor:
 
 def _mask(needs: Sequence[Need]) -> int:
     return sum(1 << bit for bit, need in enumerate(needs) if need.is_name)
-
-
-def _is_claim(piece: Piece, needs: Sequence[Need]) -> bool:
-    """Tell whether a piece says something about code, so that it should rest on lines."""
-    text = piece.text
-    if piece.kind == "code":
-        return bool(code_names(text) or needs)
-    if text.endswith((":", "?")) or _NO_CLAIM.match(text) or _HEDGE.search(text):
-        return False
-    if code_names(text):
-        return len(text.split()) > 2
-    content = [word for word in map(str.lower, _WORD.findall(text)) if word not in STOP_WORDS]
-    return len(content) >= 3 and any(stem(word) in _DEED for word in content)
 
 
 def _closed_end(lines: Sequence[str], start: int, end: int) -> int:

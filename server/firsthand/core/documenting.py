@@ -1,6 +1,7 @@
 """The use case "document": a doc comment for the definition at a selection, as an insertion."""
 
 import asyncio
+import inspect
 import re
 import textwrap
 from collections.abc import AsyncIterator
@@ -98,7 +99,7 @@ def _result(
     fence = fence_around(edit.new_text)
     shown = textwrap.dedent(edit.new_text).rstrip("\r\n").replace("\r\n", "\n")
     place = inline_code(f"{target.file.path}:{line}")
-    return f"Documentation for {name}, for {place}:\n\n{fence}{target.file.language}\n{shown}\n{fence}", (
+    return f"Documentation for {name}, at {place}:\n\n{fence}{target.file.language}\n{shown}\n{fence}", (
         edit,
     )
 
@@ -106,17 +107,14 @@ def _result(
 def _documentation(answer: str, symbol: Symbol, target: Target, parser: Parser) -> str:
     """Return the words alone, also when the model wrote comment marks or the code around them."""
     code = fenced_code(answer)
-    if code is not None:
-        outline = parser.outline(target.file.language, code)
-        found = [each.docstring for each in outline.symbols if each.name == symbol.name] if outline else []
-        if found and found[0]:
-            return found[0].strip()
-        if found:
-            return ""
+    outline = parser.outline(target.file.language, code if code is not None else answer)
+    written = next((each for each in outline.symbols if each.name == symbol.name), None) if outline else None
+    if written is not None:
+        return inspect.cleandoc(written.docstring)
     lines = [
         _MARKS.sub("", line).rstrip() for line in (code if code is not None else answer).strip().split("\n")
     ]
-    return "\n".join(lines).strip()
+    return inspect.cleandoc("\n".join(lines)).strip()
 
 
 def _insertion(words: str, target: Target, symbol: Symbol) -> FileEdit | None:

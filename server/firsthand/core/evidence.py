@@ -3,11 +3,13 @@
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from firsthand.core.answers import Excerpt
 from firsthand.core.identifiers import split_identifier, terms
+from firsthand.core.markers import Hint
+from firsthand.core.vocabulary import COMMON_NAMES
 
 # A citation should be read at a glance.
 LONGEST_WINDOW = 12
@@ -19,12 +21,18 @@ _WORD_WEIGHT = 0.7
 # Prose paraphrases: a word that the code never uses is weak evidence against a sentence, a name is strong.
 _ABSENT_WORD_WEIGHT = 0.3
 _ABSENT_NAME_WEIGHT = 3.0
+# A product that the code never mentions, like Redis, is nearly as strong.
+_ABSENT_PROPER_NAME_WEIGHT = 1.5
+# Some languages write every noun with a capital; there a capital says nothing.
+_MOST_PROPER_NAMES = 2
 # Path and name of an excerpt speak for all of its lines, but less than the lines themselves.
 _CONTEXT_SHARE = 0.6
 # Each further line must bring this share of the whole to be worth reading.
 _LINE_PRICE = 0.02
 _DEFINITION_BONUS = 0.15
 _IMPORT_PENALTY = 0.5
+# Where the model itself points counts when the lines say about as much as others.
+_HINT_BONUS = 0.08
 
 _CODE_WORD = re.compile(
     r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|#)[A-Za-z_$][\w$]*)+"  # dotted
@@ -33,6 +41,10 @@ _CODE_WORD = re.compile(
     r"|[A-Za-z$][\w$]*[a-z\d$][A-Z][\w$]*|[A-Z]{2,}[a-z][\w$]*"  # camel
 )
 _INLINE_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_PATH = re.compile(
+    r"[\w@.-]*/[\w@./-]+\.\w{1,8}(?::\d+(?:[-–]\d+)?)?|\b[\w-]+\.[A-Za-z]{1,4}:\d+(?:[-–]\d+)?"
+)
+_PROPER_NAME = re.compile(r"(?<=[a-z,] )([A-Z][a-z]{2,})\b")
 _IDENTIFIER = re.compile(r"[^\W\d][\w$]*|\d{2,}")
 _IMPORT_LINE = re.compile(
     r"^\s*(?:import\b|from\s+\S+\s+import\b|use\s|using\s|#\s*include|require|export\s+(?:\*|\{)|package\s"
@@ -49,7 +61,7 @@ STOP_WORDS = frozenset(
     "itself just like made make makes may means method might more most must no not of on once one only or other "
     "otherwise our out over own same see should since so some such than that the their them then there these they "
     "this those through thus to two under until up us use used uses using value via was way we were what when "
-    "where whether which while who whole will with within without would you your "
+    "where whether which while who will with within without would you your "
     "called calls call class file line lines excerpt excerpts der die das und ist ein eine wird mit von den dem "
     "le la les des une est dans et du el los las que del por para con".split()
 )
@@ -94,6 +106,8 @@ class Need:
     term: str
     weight: float
     is_name: bool
+    is_invented: bool = False
+    """A name that no excerpt has and no language either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +149,19 @@ class EvidenceIndex:
     def needs(self, text: str) -> list[Need]:
         """Return what a piece of text says: its names, their parts, its words."""
         weights: dict[str, Need] = {}
+        # Where a statement points to is not what it says.
+        text = _PATH.sub(" ", text)
         for name in code_names(text):
             exact = _exact(name)
-            weight = _NAME_WEIGHT * self._rarity(exact) if self.knows(exact) else _ABSENT_NAME_WEIGHT
-            weights[exact] = Need(exact, weight, True)
+            known = self.knows(exact)
+            invented = not known and name not in COMMON_NAMES
+            weight = _NAME_WEIGHT * self._rarity(exact) if known else _ABSENT_WORD_WEIGHT
+            weights[exact] = Need(exact, _ABSENT_NAME_WEIGHT if invented else weight, True, invented)
             for part in split_identifier(name):
                 self._need(weights, stem(part), _PART_WEIGHT)
+        for word in _proper_names(text):
+            if not self.knows(stem(word.lower())) and word not in COMMON_NAMES:
+                weights[stem(word.lower())] = Need(stem(word.lower()), _ABSENT_PROPER_NAME_WEIGHT, False)
         for word in _IDENTIFIER.findall(text):
             lowered = word.lower()
             if lowered not in STOP_WORDS and len(word) > 1:
@@ -156,15 +177,14 @@ class EvidenceIndex:
     def _rarity(self, term: str) -> float:
         return math.log(1 + self._total / (1 + self._line_counts[term])) / math.log(2 + self._total) + 0.1
 
-    def windows(self, needs: Sequence[Need], hinted: Iterable[int] = ()) -> Iterator[Window]:
+    def windows(self, needs: Sequence[Need], hints: Sequence[Hint] = ()) -> Iterator[Window]:
         """Return the best window of every excerpt that shows anything of the needs."""
         total = sum(need.weight for need in needs) or 1.0
-        favoured = set(hinted)
         for number in range(len(self.lines)):
-            window = self._best_window(number, needs, total)
+            ranges = [range(hint.start, hint.end) for hint in hints if hint.excerpt == number]
+            window = self._best_window(number, needs, total, ranges)
             if window is not None:
-                bonus = 1.15 if number in favoured else 1.0
-                yield Window(number, window.start, window.end, window.covered, window.value * bonus)
+                yield window
 
     def context_mask(self, number: int, needs: Sequence[Need]) -> int:
         """Return which needs the path or the symbol of an excerpt meets."""
@@ -179,7 +199,9 @@ class EvidenceIndex:
                 found |= mask
         return found
 
-    def _best_window(self, number: int, needs: Sequence[Need], total: float) -> Window | None:
+    def _best_window(
+        self, number: int, needs: Sequence[Need], total: float, hinted: Sequence[range]
+    ) -> Window | None:
         masks = self._masks(number, needs)
         context = self.context_mask(number, needs)
         context_value = _CONTEXT_SHARE * weigh(context, needs)
@@ -187,6 +209,7 @@ class EvidenceIndex:
         for start in masks:
             covered, shown = 0, 0.0
             bonus = self._bonus(number, start, needs, masks[start]) * total
+            bonus += _HINT_BONUS * total * any(start in lines for lines in hinted)
             for end in range(start + 1, min(start + LONGEST_WINDOW, len(self.lines[number])) + 1):
                 if end - 1 not in masks:
                     continue
@@ -218,6 +241,12 @@ class EvidenceIndex:
 def weigh(mask: int, needs: Sequence[Need]) -> float:
     """Return the weight of the needs in a bit set."""
     return sum(need.weight for bit, need in enumerate(needs) if mask >> bit & 1)
+
+
+def _proper_names(text: str) -> list[str]:
+    """Return capitalised words that do not begin a sentence."""
+    found = [match[1] for match in _PROPER_NAME.finditer(_INLINE_CODE.sub(" ", text))]
+    return found if len(found) <= _MOST_PROPER_NAMES else []
 
 
 def _exact(name: str) -> str:

@@ -31,6 +31,7 @@ class _Region:
     reasons: tuple[str, ...]
     score: float
     tokens: int
+    is_target: bool = False
 
 
 def choose_excerpts(
@@ -62,8 +63,11 @@ def _place(
     whole = (passage.definition_start, passage.definition_end)
     part = (passage.start_line, passage.end_line)
     for start, end in (whole, part) if whole != part else (part,):
-        candidate = _region(passage, start, end, estimate)
-        touching = [region for region in regions if _touches(region, candidate)]
+        clipped = _beside_targets(passage.file.path, start, end, regions)
+        if clipped is None:
+            return ""
+        candidate = _region(passage, *clipped, estimate)
+        touching = [region for region in regions if not region.is_target and _touches(region, candidate)]
         merged = _merged(candidate, touching, estimate)
         cost = merged.tokens - sum(region.tokens for region in touching)
         too_large = (start, end) != part and candidate.tokens > room * _LARGEST_SHARE
@@ -74,6 +78,14 @@ def _place(
         _replace(regions, touching, merged)
         return ""
     return NO_ROOM
+
+
+def _beside_targets(path: str, start: int, end: int, regions: Sequence[_Region]) -> tuple[int, int] | None:
+    """Leave out the lines that the request's own excerpt shows; None when no others remain."""
+    for target in regions:
+        if target.is_target and target.file.path == path and start <= target.end and target.start <= end:
+            start, end = (start, target.start - 1) if start < target.start else (target.end + 1, end)
+    return (start, end) if start <= end else None
 
 
 def _replace(regions: list[_Region], touching: list[_Region], merged: _Region) -> None:
@@ -88,7 +100,9 @@ def _replace(regions: list[_Region], touching: list[_Region], merged: _Region) -
 
 def _region(passage: Passage, start: int, end: int, estimate: Estimate) -> _Region:
     tokens = estimate(passage.file.lines_text(start, end)) + _FRAME_TOKENS
-    return _Region(passage.file, start, end, passage.symbol, passage.reasons, passage.score, tokens)
+    return _Region(
+        passage.file, start, end, passage.symbol, passage.reasons, passage.score, tokens, passage.is_target
+    )
 
 
 def _touches(one: _Region, other: _Region) -> bool:

@@ -17,6 +17,8 @@ GONE_TEXT = "the code is no longer in the file"
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
+# A part of one of these says little without the rest; the header of a class speaks for itself.
+_SHOWN_WHOLE = frozenset({"function", "method", "test", "macro", "type", "constant"})
 # Aligning a changed piece line by line is quadratic; pieces and files beyond this are looked up by name only.
 _LONGEST_ALIGNMENT = 4000
 # A piece of which less than half the lines survive is another piece.
@@ -69,6 +71,8 @@ class Passage:
     signature: str = ""
     reasons: tuple[str, ...] = ()
     score: float = 0.0
+    is_target: bool = False
+    """What the request is about: an excerpt of its own, exactly these lines."""
 
 
 def current_file(path: str, text: str, language: str = "") -> CurrentFile:
@@ -151,7 +155,7 @@ class _Reading:
         if located is None:
             return await self._changed(hit, file)
         start, end = located
-        if chunk.span == chunk.definition:
+        if chunk.span == chunk.definition or chunk.kind not in _SHOWN_WHOLE:
             return _passage(hit, file, located, located)
         return _passage(hit, file, located, await self._definition_around(chunk, file, start, end))
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from firsthand.core.answers import CharacterRange, Excerpt, UngroundedName
 from firsthand.core.identifiers import split_identifier, words
-from firsthand.core.vocabulary import COMMON_NAMES
+from firsthand.core.vocabulary import COMMON_NAMES, STANDARD_MODULES
 
 _MOST_NAMES = 25
 _MOST_NEAREST = 3
@@ -35,6 +35,7 @@ _DEFINED = re.compile(
     rf"\b(?:def|class|function|func|fn|fun|const|let|var|val|type|interface|struct)\s+(?:\([^)]*\)\s*)?({_NAME})"
     rf"|({_NAME})\s*:?=(?!=)"
 )
+_RECEIVER = re.compile(rf"({_NAME})(?:(?:\.|::){_NAME})*(?:\.|::)$")
 _URL = re.compile(r"\b\w+://\S+")
 
 
@@ -113,7 +114,8 @@ def _in_prose(text: str, offset: int) -> Iterator[tuple[str, int]]:
         yield match[0], offset + match.start()
     text = _PATH.sub(lambda match: " " * len(match[0]), text)
     for match in _CALLED.finditer(text):
-        yield match[1], offset + match.start(1)
+        if not _on_standard_module(text, match.start(1)):
+            yield match[1], offset + match.start(1)
     for match in _COMPOUND.finditer(text):
         yield match[0], offset + match.start()
 
@@ -128,7 +130,8 @@ def _in_inline_code(code: str, offset: int) -> Iterator[tuple[str, int]]:
         yield code, offset
     elif _DOTTED.fullmatch(code.strip().removesuffix("()")):
         for match in re.finditer(_NAME, code):
-            yield match[0], offset + match.start()
+            if not _on_standard_module(code, match.start()) and match[0] not in STANDARD_MODULES:
+                yield match[0], offset + match.start()
     else:
         yield from _in_prose(code, offset)
 
@@ -137,8 +140,14 @@ def _in_block(code: str, offset: int) -> Iterator[tuple[str, int]]:
     """In a code block of the answer's own, only what it calls and does not define must exist."""
     defined = {match[1] or match[2] for match in _DEFINED.finditer(code)}
     for match in _CALLED.finditer(code):
-        if match[1] not in defined:
+        if match[1] not in defined and not _on_standard_module(code, match.start(1)):
             yield match[1], offset + match.start(1)
+
+
+def _on_standard_module(text: str, start: int) -> bool:
+    """Tell whether a name is called on a module or object of the language, as in `fmt.Sprint`."""
+    receiver = _RECEIVER.search(text, max(0, start - 60), start)
+    return receiver is not None and receiver[1] in STANDARD_MODULES
 
 
 def _nearest(name: str, known: Known) -> tuple[str, ...]:

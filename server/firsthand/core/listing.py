@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from firsthand.core.answers import CharacterRange, Citation, Excerpt
 from firsthand.core.excerpts import excerpt_hash
-from firsthand.core.inert import inert
+from firsthand.core.inert import inline_code
 from firsthand.core.languages import language_of
 from firsthand.core.prompts import fence_around
 
@@ -39,8 +39,9 @@ def _entry(excerpt: Excerpt) -> tuple[list[str], str]:
     shown = lines if len(lines) <= _MOST_LINES + 2 else lines[:_MOST_LINES]
     code = "\n".join(shown)
     fence = fence_around(code)
-    symbol = f" · {inert(excerpt.symbol)}" if excerpt.symbol else ""
+    symbol = f" · {inline_code(excerpt.symbol)}" if excerpt.symbol else ""
     left = len(lines) - len(shown)
     more = f"\n… {left} more lines, to line {excerpt.end_line}" if left else ""
-    head = f"**{inert(excerpt.path)}:{excerpt.start_line}-{excerpt.end_line}**{symbol}"
+    last = f"-{excerpt.end_line}" if excerpt.end_line > excerpt.start_line else ""
+    head = f"{inline_code(f'{excerpt.path}:{excerpt.start_line}{last}')}{symbol}"
     return shown, f"{head}\n\n{fence}{language_of(excerpt.path)}\n{code}\n{fence}{more}"

@@ -13,26 +13,31 @@ from firsthand.core.answers import Excerpt
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """The model said, at this character of the cleaned text, that it rests on this excerpt."""
+    """The model said, at this character of the cleaned text, that it rests on these lines of an excerpt."""
 
     position: int
     excerpt: int
     """Index into the excerpts."""
+    start: int
+    end: int
+    """Indexes into the excerpt's lines, end excluded."""
 
 
-_NUMBERS = r"\d{1,2}(?:\s?[,;–-]\s?\d{1,2}){0,7}"
+_ONE = r"[\[【](?:[Ee]xcerpts?\s+)?\d{{1,2}}(?:\s?[,;–-]\s?\d{{1,2}}){{0,7}}[\]】]"
+_BRACKETED = rf"(?P<{{0}}>{_ONE}(?:[ ,;]{{{{0,2}}}}{_ONE}){{{{0,7}}}})"
 _MARK = re.compile(
-    rf"(?P<word>\b[Ee]xcerpts?\s+)?(?:(?P<space>[ \t]*)[\[【](?:[Ee]xcerpts?\s+)?(?P<numbers>{_NUMBERS})[\]】](?!\())"
-    r"|(?P<bare>\b[Ee]xcerpt\s+(?P<number>\d{1,2})\b)"
+    rf"(?P<aside>[ \t]*\((?:[Ss]ee\s+)?{_BRACKETED.format('aside_numbers')}\))"
+    # Behind such a word the sentence needs something to stand for the mark.
+    r"|(?P<word>\b(?:[Ee]xcerpts?|[Ss]ee|[Ii]n|[Ff]rom|[Bb]y|[Oo]f|[Tt]o|[Aa]t|[Pp]er|[Tt]han|[Aa]nd)[ \t]+)"
+    rf"{_BRACKETED.format('word_numbers')}(?!\()"
+    rf"|(?P<plain>(?P<space>[ \t]*){_BRACKETED.format('plain_numbers')}(?!\())"
+    r"|(?P<bare>\b[Ee]xcerpt\s+(?P<bare_numbers>\d{1,2})\b)"
     r"|(?P<path>[\w@.\-/]*[\w/]\.\w{1,12})(?P<lines>(?::|#L)(?P<first>\d{1,7})(?:[-–]L?(?P<last>\d{1,7}))?(?::\d+)?)",
     re.ASCII,
 )
-# The end of a text that may become one of the above when more arrives.
+# The end of a text that may become one of the above when more arrives: a word, and a mark that is not yet closed.
 _UNFINISHED = re.compile(
-    r"(?:[ \t]*(?:\b[Ee]xcerpts?[ \t]*)?[\[【](?:[Ee]xcerpts?\s?)?[\d,;\s–-]{0,40}[\]】]?"
-    r"|\b[Ee]xcerpts?[ \t]*\d{0,2}"
-    r"|[\w@.\-/]+(?:(?::|#)[L\d–:-]*)?"
-    r"|[ \t]+)$",
+    r"[ \t]*\(?(?:[\w@.\-/:#–]+)?[ \t]*(?:[\[【][\w,;\s–-]{0,40}[\]】][ ,;]{0,2})*(?:[\[【][\w,;\s–-]{0,40}|\))?$",
     re.ASCII,
 )
 _FENCE = re.compile(r"^\s{0,12}(`{3,}|~{3,})")
@@ -98,15 +103,20 @@ class MarkFilter:
             return self._checked_lines(match)
         if self._in_code:
             return match[0]
-        numbers = [int(number) for number in re.findall(r"\d+", match["numbers"] or match["number"])]
+        found = next(match[f"{kind}_numbers"] for kind in ("aside", "word", "plain", "bare") if match[kind])
+        numbers = [int(number) for number in re.findall(r"\d+", found)]
         known = [number - 1 for number in numbers if 1 <= number <= len(self._excerpts)]
-        subscript = not match["bare"] and not match["space"] and _follows_word(text, match.start())
+        subscript = match["plain"] and not match["space"] and _follows_word(text, match.start())
         if subscript and len(known) < len(numbers):
             return match[0]
-        self.hints.extend(Hint(self._length, index) for index in known)
-        if match["word"] or match["bare"]:
-            return ", ".join(f"`{self._excerpts[index].path}`" for index in known)
-        return ""
+        for index in known:
+            excerpt = self._excerpts[index]
+            self.hints.append(Hint(self._length, index, 0, excerpt.end_line - excerpt.start_line + 1))
+        if match["aside"] or match["plain"]:
+            return ""
+        word = match["word"] or ""
+        paths = ", ".join(f"`{self._excerpts[index].path}`" for index in known)
+        return paths if word[:1] in ("E", "e") or not word else (word + paths if paths else word.rstrip())
 
     def _checked_lines(self, match: re.Match[str]) -> str:
         path, first = match["path"], int(match["first"])
@@ -118,7 +128,8 @@ class MarkFilter:
         ]
         for index, excerpt in named:
             if excerpt.start_line <= first <= last <= excerpt.end_line:
-                self.hints.append(Hint(self._length, index))
+                start = first - excerpt.start_line
+                self.hints.append(Hint(self._length, index, start, start + last - first + 1))
                 return match[0]
         return path if named else match[0]
 

@@ -110,7 +110,7 @@ def fence_around(text: str) -> str:
     longest = {
         character: max(map(len, runs.findall(text)), default=0) for character, runs in _FENCE_RUNS.items()
     }
-    character = min(longest, key=lambda each: (longest[each] > 2, longest[each]))
+    character = min(longest, key=lambda each: longest[each] if longest[each] > 2 else 0)
     return character * max(3, longest[character] + 1)
 
 

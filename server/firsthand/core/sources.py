@@ -68,6 +68,7 @@ class Target:
             signature=self.symbol.signature if self.symbol else "",
             reasons=("selected in the editor",),
             score=1.0,
+            is_target=True,
         )
 
 
@@ -192,12 +193,18 @@ def _inside(chunk: Chunk, target: Target) -> bool:
 
 def _distance(chunk: Chunk, target: Target) -> tuple[bool, bool, int, str]:
     """Order by nearness: same language, same file, common folders."""
-    common = 0
-    for one, other in zip(chunk.path.split("/")[:-1], target.file.path.split("/")[:-1], strict=False):
-        if one != other:
-            break
-        common += 1
+    common = common_folders(chunk.path, target.file.path)
     return chunk.language != target.file.language, chunk.path != target.file.path, -common, chunk.path
+
+
+def common_folders(one: str, other: str) -> int:
+    """Count the folders that two paths share from the root on."""
+    count = 0
+    for a, b in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
 
 
 def _hit(chunk: Chunk, reason: str) -> Hit:

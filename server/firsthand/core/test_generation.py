@@ -25,7 +25,7 @@ from firsthand.core.languages import is_test_path
 from firsthand.core.model import Chunk, Hit, Scope
 from firsthand.core.ports import Parser
 from firsthand.core.prompts import Request, fence_around
-from firsthand.core.sources import Sources, Target, locate, without_repeats
+from firsthand.core.sources import Sources, Target, common_folders, locate, without_repeats
 from firsthand.core.test_conventions import (
     CONFIG_FILES,
     Placement,
@@ -44,6 +44,7 @@ _TESTABLE = frozenset(
     {"function", "method", "class", "struct", "trait", "impl", "module", "macro", "interface", "type"}
 )
 _MOST_PATTERNS = 6
+_MOST_HELPERS = 4
 _RUST_INLINE_TESTS = re.compile(r"#\[cfg\(test\)\]")
 _LOOKS_LIKE_TEST = {
     "python": re.compile(r"^\s*(?:async\s+)?def test", re.MULTILINE),
@@ -141,12 +142,11 @@ async def _plan(selection: Selection, sources: Sources) -> _Plan:
     tests = await _pattern_tests(target, place, paths, sources)
     configs = await _configs(selection.path, paths, sources)
     framework = detect_framework(target.file.language, (chunk.text for chunk in tests), configs)
-    patterns = tuple(Hit(chunk, 1.0, ("an existing test",)) for chunk in tests[:_MOST_PATTERNS])
+    patterns = tuple(Hit(chunk, 1.0, ("an existing test",)) for chunk in _chosen(tests))
     related = [hit for hit in await sources.related(target) if not hit.chunk.is_test]
     hits = without_repeats((*patterns, *related[:_MOST_PATTERNS]))
     existing = await _existing_text(place, target, sources)
-    name = symbol.qualified_name
-    return _Plan(target, name, framework, place, existing, hits, paths)
+    return _Plan(target, symbol.qualified_name, framework, place, existing, hits, paths)
 
 
 async def _tests_inline(sources: Sources) -> bool:
@@ -173,10 +173,39 @@ async def _pattern_tests(
     fitting = [
         chunk for chunk in found if chunk.is_test and same_family(chunk.language, target.file.language)
     ]
-    heads = await _heads(fitting, sources)
-    tests = list({chunk.id: chunk for chunk in (*heads, *fitting)}.values())
-    tests.sort(key=lambda chunk: (chunk.path != place.path, not _is_test_code(chunk)))
-    return tests
+    tests = list({chunk.id: chunk for chunk in fitting}.values())
+    tests.sort(key=lambda chunk: _pattern_order(chunk, target, place))
+    heads = await _heads(tests, sources)
+    return list({chunk.id: chunk for chunk in (*tests[:1], *heads, *tests[1:])}.values())
+
+
+def _chosen(tests: Sequence[Chunk]) -> list[Chunk]:
+    """Take the best tests and, beside them, the best of what they share: fixtures and helpers."""
+    code = [chunk for chunk in tests if _is_test_code(chunk)]
+    helpers = [chunk for chunk in tests if not _is_test_code(chunk)]
+    return [*code[:_MOST_PATTERNS], *helpers[:_MOST_HELPERS]]
+
+
+def _pattern_order(chunk: Chunk, target: Target, place: Placement) -> tuple[bool, bool, bool, bool, int]:
+    """The module's own tests first, then tests of the symbol, then the nearest; fixtures and helpers come last."""
+    name = target.symbol.name if target.symbol else ""
+    mentions = name in chunk.calls or name in chunk.references
+    shared = common_folders(chunk.path, target.file.path)
+    is_test = _is_test_code(chunk)
+    is_fixture = not is_test and "fixture" in chunk.text
+    return chunk.path != place.path, not is_test, not (is_test or is_fixture), not mentions, -shared
+
+
+async def _fixtures(place: Placement, paths: Collection[str], sources: Sources) -> list[Chunk]:
+    """Return the shared fixtures that tests in this place may use; pytest keeps them in `conftest.py`."""
+    folder, found = place.path, list[Chunk]()
+    while folder:
+        folder = folder.rpartition("/")[0]
+        conftest = f"{folder}/conftest.py" if folder else "conftest.py"
+        if conftest in paths:
+            chunks = await sources.store.chunks_of(conftest)
+            found += [chunk for chunk in chunks if "fixture" in chunk.text]
+    return found
 
 
 async def _heads(tests: Sequence[Chunk], sources: Sources) -> list[Chunk]:

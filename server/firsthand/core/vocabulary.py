@@ -58,4 +58,20 @@ UTF UUID UUIDs VSCode WebSocket WebSockets XML YAML YouTube bash curl docker esl
 pytest python unittest yarn Authorization Bearer ContentType Cookie UserAgent LanceDB Ollama iOS macOS
 """.split()
 
+# What is called on one of these belongs to the language, not to the workspace.
+STANDARD_MODULES: frozenset[str] = frozenset(
+    {
+        *sys.stdlib_module_names,
+        *"""
+        Array Boolean Buffer Date Error Intl JSON Map Math Number Object Promise Reflect RegExp Set String Symbol URL
+        console document expect fs globalThis jest localStorage path process vi window crypto assert
+        atomic base64 binary bufio bytes cmp context crypto debug driver embed errors exec fmt hash heap hex html http
+        httptest io iter list log maps math net os pprof rand reflect regexp rune runtime sha256 signal slices slog sort
+        sql strconv strings sync syscall template testing time unicode url utf8 zip
+        Arrays Assert Assertions Collections Collectors Duration Files Instant List Math Mockito Objects Optional Paths
+        Stream Thread Arc Box HashMap Instant Option Rc Result String Vec std
+        """.split(),
+    }
+)
+
 COMMON_NAMES: frozenset[str] = frozenset({*_python(), *_JAVASCRIPT, *_OTHERS, *_WORLD})
