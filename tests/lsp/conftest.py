@@ -69,6 +69,7 @@ async def session(start_server: StartServer) -> Session:
     """A session with VS Code's capabilities and Firsthand's own messages."""
     started = await start_server()
     await started.initialize(client_capabilities("visual-studio-code"), options={"streaming": True})
+    await started.folders_open()
     return started
 
 

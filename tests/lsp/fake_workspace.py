@@ -134,7 +134,7 @@ class FakeAssistant:
         self._note(f"test {selection.path}: {marked(selection)}")
         yield StageStarted("generating")
         if "slow" in selection.text:
-            while self._workspace.buffers.text(selection.path) == selection.text:
+            while self._workspace.buffers.text(selection.path) == selection.text:  # noqa: ASYNC110 - test decides
                 await asyncio.sleep(0.01)
         if "no model" in selection.text:
             yield AnswerFinished(answer_to("test", status="noModel"))
@@ -198,7 +198,7 @@ class FakeIndexer:
         for stage, total in (("scanning", 0), ("chunking", 100), ("embedding", 300)):
             self.state = FakeState(stage, total // 2, total, 1.5)
             report(Progress(stage, total // 2, total))
-            while (self._root / "slow-index").exists():
+            while (self._root / "slow-index").exists():  # noqa: ASYNC110 - the test decides
                 await asyncio.sleep(0.01)
         self.state = FakeState()
         report(Progress("idle"))
@@ -366,15 +366,20 @@ def opener(note: Notes) -> Callable[[Path, Settings], Awaitable[FakeWorkspace]]:
 
     async def open_workspace(root: Path, settings: Settings) -> FakeWorkspace:
         note(f"open {root.name} chat={settings.chat_model} excerpts={settings.excerpts}")
-        if not root.is_dir():
+        if not is_folder(root):
             raise WorkspaceError(f"There is no folder {root}; check the path.")
         if (root / "crash-on-open").exists():
             raise ValueError("secret detail")
-        while (root / "slow-open").exists():
+        while (root / "slow-open").exists():  # noqa: ASYNC110 - the test decides
             await asyncio.sleep(0.01)
         return FakeWorkspace(root, models_of(root), note)
 
     return open_workspace
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether there is such a folder."""
+    return path.is_dir()
 
 
 def models_of(root: Path) -> FakeModels:

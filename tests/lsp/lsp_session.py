@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import pytest
 from lsprotocol import types
+from lsprotocol.converters import get_converter
 from pygls.exceptions import JsonRpcException
+from pygls.protocol.json_rpc import JsonRPCNotification, JsonRPCResponseMessage
 from pytest_lsp import LanguageClient
 
 EDITORS = ("visual-studio-code", "neovim@v0.11", "emacs")
@@ -61,6 +63,10 @@ class Session:
             )
         )
 
+    async def folders_open(self) -> None:
+        """Wait until every folder is open, as only a request that needs them can tell."""
+        await self.request("firsthand/search", {"query": "is it open"})
+
     async def shut_down(self) -> None:
         """End the session and the server's process; once is enough."""
         if not self.is_shut_down:
@@ -69,8 +75,8 @@ class Session:
             await self.client.stop()
 
     async def request(self, method: str, params: object) -> Any:
-        """Send a request with plain JSON and return the result as plain JSON."""
-        return plain(await self.client.protocol.send_request_async(method, params))
+        """Send a request with JSON params and return the result as JSON."""
+        return await self.client.protocol.send_request_async(method, params)
 
     async def failing(self, method: str, params: object) -> JsonRpcException:
         """Send a request that fails and return its error."""
@@ -79,9 +85,9 @@ class Session:
         return caught.value
 
     async def execute(self, command: str, *arguments: object) -> Any:
-        """Execute a command and return its result as plain JSON."""
+        """Execute a command and return its result as JSON."""
         params = types.ExecuteCommandParams(command=command, arguments=list(arguments))
-        return plain(await self.client.workspace_execute_command_async(params))
+        return await self.client.workspace_execute_command_async(params)
 
     def open(self, path: str, text: str = SOURCE, version: int = 1) -> str:
         """Open a document and return its URI."""
@@ -97,7 +103,7 @@ class Session:
     async def until(self, is_true: Callable[[], object]) -> None:
         """Wait until something that another process does has happened."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not is_true():
+            while not is_true():  # noqa: ASYNC110 - what is waited for happens on the other side of a wire
                 await asyncio.sleep(0.005)
 
     async def until_noted(self, text: str) -> None:
@@ -108,26 +114,22 @@ class Session:
 StartServer = Callable[..., Awaitable[Session]]
 
 
-def plain(value: Any) -> Any:
-    """Turn pygls' named tuples into dicts and lists."""
-    if hasattr(value, "_asdict"):
-        return {key: plain(part) for key, part in value._asdict().items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    return value
-
-
 def answer_requests(session: Session) -> None:
     """Answer the server's requests and keep its notifications, as an editor would."""
     client = session.client
+    converter = client.protocol._converter
+    # Results and params that pygls does not know stay the JSON that they are.
+    for kind in (JsonRPCResponseMessage, JsonRPCNotification):
+        converter.register_structure_hook(kind, lambda data, kind: kind(**data))
+    converter.register_structure_hook(Union[types.Command, types.CodeAction], code_action_or_command)  # noqa: UP007
 
     @client.feature("firsthand/answer/didUpdate")
     def did_update(params: Any) -> None:
-        session.updates.append(plain(params))
+        session.updates.append(params)
 
     @client.feature("firsthand/status/didChange")
     def did_change(params: Any) -> None:
-        session.statuses.append(plain(params))
+        session.statuses.append(params)
 
     @client.feature(types.WORKSPACE_APPLY_EDIT)
     def apply_edit(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
@@ -143,3 +145,10 @@ def answer_requests(session: Session) -> None:
     @client.feature(types.CLIENT_REGISTER_CAPABILITY)
     def register_capability(params: types.RegistrationParams) -> None:
         session.registrations.extend(params.registrations)
+
+
+def code_action_or_command(data: Any, _: type) -> types.Command | types.CodeAction:
+    """Tell the two apart, where lsprotocol takes every action that has a command for a bare command."""
+    if isinstance(data.get("command"), str):
+        return types.Command(data["title"], data["command"], arguments=data.get("arguments"))
+    return get_converter().structure(data, types.CodeAction)

@@ -7,9 +7,9 @@ from lsprotocol import types
 TEXT = "a 🙂🙂x = ü1\r\nlast\r\n"
 # Where the pointer is and which word is under it, as (encoding, line, character), word, range.
 PLACES = [
-    ("utf-8", (0, 13), "ü1", (13, 16)),
-    ("utf-16", (0, 9), "ü1", (9, 11)),
-    ("utf-32", (0, 7), "ü1", (7, 9)),
+    ("utf-8", (0, 14), "ü1", (14, 17)),
+    ("utf-16", (0, 10), "ü1", (10, 12)),
+    ("utf-32", (0, 8), "ü1", (8, 10)),
     ("utf-16", (0, 2), "🙂🙂x", (2, 7)),
     ("utf-16", (0, 4), "🙂🙂x", (2, 7)),
     ("utf-16", (1, 2), "last", (0, 4)),
@@ -33,7 +33,7 @@ async def test_the_word_under_the_pointer_is_shown(
             general=general, text_document=types.TextDocumentClientCapabilities(hover=hover_capability)
         )
     )
-    await session.request("firsthand/ask", {"question": "open now"})
+    await session.folders_open()
     uri = session.open("src/unsaved.py", TEXT)
 
     hover = await hovered(session, uri, *place)
@@ -47,7 +47,7 @@ async def test_the_word_under_the_pointer_is_shown(
 
 async def test_files_that_are_not_open_are_read(session: Session) -> None:
     """Some clients hover in files that they did not open; nothing there is no error."""
-    await session.request("firsthand/ask", {"question": "open now"})
+    await session.folders_open()
 
     hover = await hovered(session, session.uri("src/auth.py"), 0, 5)
 
@@ -61,7 +61,7 @@ async def test_plain_text_for_clients_that_cannot_show_markdown(start_server: St
     """The kind of the contents is one that the client said it can show."""
     session = await start_server()
     await session.initialize(types.ClientCapabilities())
-    await session.request("firsthand/ask", {"question": "open now"})
+    await session.folders_open()
 
     hover = await hovered(session, session.uri("src/auth.py"), 0, 5)
 

@@ -109,7 +109,7 @@ async def test_folders_come_and_go(start_server: StartServer, root: Path, beta: 
         added=[types.WorkspaceFolder(beta.as_uri(), "beta")],
         removed=[types.WorkspaceFolder(root.as_uri(), "alpha")],
     )
-    await session.request("firsthand/ask", {"question": "open now"})
+    await session.folders_open()
 
     session.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
 
