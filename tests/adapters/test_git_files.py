@@ -318,6 +318,17 @@ async def test_a_repository_runs_no_program_of_its_choice(tmp_path: Path) -> Non
     assert not trap.exists()
 
 
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 40 + "b", "**/a/" * 40 + "b", "**/*a*a*a*a*a*a/" * 9 + "b", "[a-" * 50]
+)
+async def test_no_pattern_keeps_the_scan_busy(tmp_path: Path, pattern: str) -> None:
+    """Patterns that ruin a backtracking matcher are answered; this test ends."""
+    deep = "a/" * 100 + "a" * 100
+    write_files(tmp_path, {"a" * 200: "1", deep: "2", ".firsthandignore": pattern + "\n"})
+
+    assert await listed(tmp_path) == {"a" * 200, deep, ".firsthandignore"}
+
+
 NAMES = st.sampled_from(
     ["a", "b", "log", "a.log", "b.txt", "src", "a b", "#x", "!y", "[z]", "ä.py", "x.y.py"]
 )
@@ -331,7 +342,32 @@ PATTERNS = st.one_of(
             NAMES,
             PATHS,
             st.sampled_from(
-                ["*", "*.log", "*.py", "a*", "?", "**/log", "src/**", "src/*", "[ab]", "a/**/b", "*/log"]
+                [
+                    "*",
+                    "*.log",
+                    "*.py",
+                    "a*",
+                    "?",
+                    "**/log",
+                    "src/**",
+                    "src/*",
+                    "[ab]",
+                    "a/**/b",
+                    "*/log",
+                    "**",
+                    "a/**/",
+                    "[!a]*",
+                    "[]z[]*",
+                    "a**b",
+                    "**.py",
+                    "\\*",
+                    "[[:alpha:]]",
+                    "[a-",
+                    "/",
+                    "//",
+                    "a/**/**/b",
+                    "src/**/",
+                ]
             ),
         ),
         st.sampled_from(["", "", "/"]),

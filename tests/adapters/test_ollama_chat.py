@@ -175,6 +175,18 @@ async def test_an_end_without_done_is_broken() -> None:
     assert [ChatText("one"), ChatText(" two"), ChatEnd("broken")] == parts
 
 
+@pytest.mark.parametrize(
+    ("done_reason", "reason"), [("stop", "stop"), ("length", "length"), ("error", "broken")]
+)
+async def test_the_reason_of_the_end_is_told(done_reason: str, reason: str) -> None:
+    """A reason that nobody knows is not taken for a proper end."""
+    async with FakeOllama() as fake, connected(fake) as client:
+        fake.script(Reply(("one",), done_reason=done_reason))
+        end = (await spoken(await opened_chat(client)))[-1]
+
+    assert isinstance(end, ChatEnd) and end.reason == reason
+
+
 @pytest.mark.parametrize(("version", "ends"), [("0.33", "broken"), ("next", "error")])
 async def test_a_model_that_repeats_itself_is_not_complete(version: str, ends: str) -> None:
     """Old servers end silently, new ones say why."""

@@ -39,6 +39,7 @@ def models(*entries: tuple[str, float, float]) -> list[OllamaModel]:
         ([("gpt-oss:120b-cloud", 116.8, 0.0), ("gemma3:4b", 4.3, 3.1)], "gemma3:4b"),
         ([("qwen2.5-coder:7b-base", 7.6, 4.4), ("starcoder2:3b", 3.0, 1.7)], None),
         ([("nomic-embed-text", 0.1, 0.2)], None),
+        ([("openai/gpt-coder", 0.0, 0.0), ("llama3.2:3b", 3.2, 2.0)], "llama3.2:3b"),
         ([("somebody/model", 3.0, 2.0)], "somebody/model"),
     ],
 )
@@ -68,14 +69,20 @@ def test_the_best_embedding_model_is_known_and_quick(
 
 def test_models_without_capabilities_are_told_apart_by_name() -> None:
     """Old servers do not say what a model can do."""
-    found = [OllamaModel("nomic-embed-text"), OllamaModel("qwen2.5-coder:7b")]
+    found = [
+        OllamaModel("nomic-embed-text", size_bytes=GIGABYTE),
+        OllamaModel("qwen2.5-coder:7b", size_bytes=GIGABYTE),
+    ]
 
     assert (best_chat_model(found), best_embedding_model(found)) == ("qwen2.5-coder:7b", "nomic-embed-text")
 
 
 def test_what_is_recommended_would_be_chosen() -> None:
     """A user who follows the recommendation gets it used."""
-    found = [OllamaModel(RECOMMENDED_CHAT_MODEL), OllamaModel(RECOMMENDED_EMBEDDING_MODEL)]
+    found = [
+        OllamaModel(RECOMMENDED_CHAT_MODEL, size_bytes=GIGABYTE),
+        OllamaModel(RECOMMENDED_EMBEDDING_MODEL, size_bytes=GIGABYTE),
+    ]
 
     assert best_chat_model(found) == RECOMMENDED_CHAT_MODEL
     assert best_embedding_model(found) == RECOMMENDED_EMBEDDING_MODEL

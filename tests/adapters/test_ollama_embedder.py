@@ -392,6 +392,16 @@ async def test_a_chat_model_cannot_embed() -> None:
             await opened_embedder(client, "qwen2.5-coder:7b")
 
 
+async def test_a_name_that_speaks_for_itself_is_tried() -> None:
+    """A proxy that says the same of every model does not keep an embedding model from being used."""
+    async with FakeOllama() as fake, connected(fake) as client:
+        tags = b'{"models":[{"name":"nomic-embed-text","capabilities":["completion"]}]}'
+        fake.fail("/api/tags", Instead(200, tags))
+        fake.fail("/api/show", Instead(200, b'{"capabilities":["completion"]}'))
+
+        assert (await opened_embedder(client)).fingerprint.dimensions == 768
+
+
 async def test_embedding_in_a_cloud_needs_permission() -> None:
     """Code is not sent to a cloud to be embedded either."""
     model = embedder("embed:cloud", remote_host="https://ollama.com")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Literal
 
 from firsthand.adapters.ollama_client import OllamaClient, allowed_model
 from firsthand.adapters.ollama_errors import Kind, OllamaError
@@ -17,6 +18,8 @@ from firsthand.errors import ContextExceededError, ModelError, ModelFailedError,
 # Models that think whether they are asked to or not need room for it beside the answer.
 _TOKENS_FOR_THINKING = 1024
 _LEAST_ANSWER_TOKENS = 16
+# A server may leave the reason out; one that is not known means that something else ended the answer.
+_REASONS: Mapping[str, Literal["stop", "length"]] = {"stop": "stop", "length": "length"}
 
 
 async def open_ollama_chat(
@@ -211,7 +214,7 @@ class OllamaChat:
         if prompt_tokens is not None and self._counts_whole_prompts and not was_cut:
             self._gauge.observe(messages, prompt_tokens)
         return ChatEnd(
-            "length" if line.get("done_reason") == "length" else "stop",
+            _REASONS.get(str(line.get("done_reason", "stop")), "broken"),
             prompt_tokens=prompt_tokens,
             answer_tokens=_count(line.get("eval_count")),
             prompt_was_cut=was_cut,

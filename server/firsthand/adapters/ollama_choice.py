@@ -46,6 +46,8 @@ _NOT_FOR_CHAT = re.compile(r"-base\b|:base\b|starcoder|:code\b|-code\b.*fim|llav
 _SHARE_OF_MEMORY = 0.6
 # Larger embedders are better by a little and slower by a lot, while everything that is saved must be embedded.
 _LARGEST_EMBEDDER_BYTES = 1_500_000_000
+# A stub of a model that runs elsewhere takes a few hundred bytes, or none.
+_SMALLEST_MODEL_BYTES = 2**20
 _USUAL_MEMORY_BYTES = 8 * 2**30
 
 
@@ -61,7 +63,7 @@ def best_embedding_model(models: Sequence[OllamaModel]) -> str | None:
     fitting = [
         model
         for model in models
-        if not model.is_cloud and _can_embed(model) and model.size_bytes <= _LARGEST_EMBEDDER_BYTES
+        if _is_here(model) and _can_embed(model) and model.size_bytes <= _LARGEST_EMBEDDER_BYTES
     ]
     return _best(fitting, _EMBEDDING_FAMILIES)
 
@@ -77,8 +79,13 @@ def _rank(name: str, families: Sequence[str]) -> int:
     return next((at for at, family in enumerate(families) if re.search(family, lowered)), len(families))
 
 
+def _is_here(model: OllamaModel) -> bool:
+    """Its weights are on the server: proxies list models of other companies beside the ones they have."""
+    return not model.is_cloud and model.size_bytes >= _SMALLEST_MODEL_BYTES
+
+
 def _can_chat(model: OllamaModel) -> bool:
-    if model.is_cloud or _NOT_FOR_CHAT.search(model.name.lower()):
+    if not _is_here(model) or _NOT_FOR_CHAT.search(model.name.lower()):
         return False
     able = model.can("completion")
     return not looks_like_embedder(model.name) if able is None else able

@@ -12,7 +12,7 @@ from firsthand.adapters.ollama_client import OllamaClient, allowed_model
 from firsthand.adapters.ollama_errors import Kind, OllamaError, nonsense
 from firsthand.adapters.ollama_http import for_users, retried
 from firsthand.adapters.ollama_models import OllamaModel
-from firsthand.adapters.ollama_prefixes import Prefixes, prefixes_of
+from firsthand.adapters.ollama_prefixes import Prefixes, looks_like_embedder, prefixes_of
 from firsthand.core.model import Fingerprint, Vector
 from firsthand.core.ports import Rejected
 from firsthand.core.tokens import estimate_tokens
@@ -48,7 +48,8 @@ async def open_ollama_embedder(
         ModelFailedError: it is no embedding model.
     """
     model = await allowed_model(client, name, allow_cloud)
-    if model.can("embedding") is False:
+    # Proxies say the same of every model, so a name that speaks for itself is believed and tried.
+    if model.can("embedding") is False and not looks_like_embedder(name):
         raise ModelFailedError(f"{name} is not an embedding model; choose one such as nomic-embed-text.")
     requests = EmbedRequests(client, name, _window(model), keep_alive_value(keep_alive))
     dimensions = model.embedding_length if model.can("embedding") else None

@@ -44,7 +44,7 @@ class TokenGauge:
         plain = _plain(messages)
         if plain < _LEAST_TOKENS_TO_LEARN_FROM:
             return False
-        # What was learned may only lower the bar: one prompt in a dense script must not condemn the next in a light one.
+        # What was learned may only lower the bar: a prompt in a dense script must not condemn the next in a light one.
         usual = min([_USUAL_SHARE_OF_ESTIMATE, *self._ratios])
         return prompt_tokens < _LEAST_SHARE_OF_EXPECTED * usual * plain
 
