@@ -5,7 +5,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from firsthand.adapters.ignore_rules import IgnoreRules, parse_patterns
+from firsthand.adapters.ignore_rules import IgnoreRules
 from firsthand.core import screening
 from firsthand.core.model import FileStat, SkippedFile
 
@@ -27,8 +27,8 @@ class FileScreen:
 
     def __init__(self, root: Path, exclude: Sequence[str], max_file_bytes: int) -> None:
         self._root = os.fspath(root)
-        self._excluded = parse_patterns(exclude)
-        self._own_rules = IgnoreRules(root, [OWN_IGNORE_FILE])
+        self._excluded = IgnoreRules(root, None, exclude)
+        self._own_rules = IgnoreRules(root, OWN_IGNORE_FILE)
         self._max_file_bytes = max_file_bytes
         self._real_folders: dict[str, bool] = {"": True}
 
@@ -60,7 +60,7 @@ class FileScreen:
             return _BELOW_LINK
         if not stat.S_ISREG(found.st_mode):
             return NOT_A_FILE
-        if self._excluded.match_file(path):
+        if self._excluded.ignores_file(path):
             return _EXCLUDED
         if self._own_rules.ignores_file(path):
             return _IGNORED_BY_OWN_FILE

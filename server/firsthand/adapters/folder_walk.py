@@ -14,7 +14,7 @@ _GIT_IGNORE_FILE = ".gitignore"
 
 def walk(root: Path) -> Iterator[str | SkippedFile]:
     """Yield the path of each file below `root` that is not ignored, and what cannot be listed."""
-    rules = IgnoreRules(root, [_GIT_IGNORE_FILE])
+    rules = IgnoreRules(root, _GIT_IGNORE_FILE)
     waiting = [""]
     while waiting:
         folder = waiting.pop()
@@ -45,9 +45,7 @@ def reason_to_leave_out(root: Path, path: str) -> str | None:
             return UNREADABLE
         if screening.is_vendored_folder(name, siblings):
             return screening.VENDORED
-    return (
-        f"listed in {_GIT_IGNORE_FILE}" if IgnoreRules(root, [_GIT_IGNORE_FILE]).ignores_file(path) else None
-    )
+    return f"listed in {_GIT_IGNORE_FILE}" if IgnoreRules(root, _GIT_IGNORE_FILE).ignores_file(path) else None
 
 
 def printable(name: bytes) -> str:
