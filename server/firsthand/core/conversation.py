@@ -12,11 +12,16 @@ _MOST_TURNS = 20
 _MOST_CONTEXTS = 50
 
 # A question with so few words of its own leans on what was said before.
-_FEW_WORDS = 3
+_FEW_WORDS = 1
 _MOST_BORROWED_NAMES = 6
+_CONTINUES = re.compile(
+    r"^(?:and|but|so|also|why|what about|how about|what if|then)\b|\b(?:above|former|latter|instead|the same)\b",
+    re.IGNORECASE,
+)
 _REFERS_BACK = re.compile(
-    r"\b(?:it|its|that|this|these|those|they|them|their|he|she|there|the same|above|former|latter|instead|"
-    r"the (?:first|second|third|last|other) one)\b|^(?:and|but|so|also|why|what about|how about|what if|then)\b",
+    r"\b(?:it|its|these|those|they|them|their)\b"
+    r"|\b(?:this|that)(?=\s*(?:[?.,!]|$)|\s+(?:is|does|work|happen|one|function|class|method|code|file|part|test)\w*)"
+    r"|\b(?:is|was|does|did|do|about|like|for|of|with) (?:this|that)\b|\bthe (?:first|second|third|last|other) one\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]\w*")
@@ -82,5 +87,9 @@ def _standalone(turns: Sequence[Turn]) -> str:
 
 
 def _leans_back(question: str) -> bool:
+    if _CONTINUES.search(question):
+        return True
+    if code_names(question):
+        return False
     content = [word for word in _WORD.findall(question) if word.lower() not in STOP_WORDS]
-    return (len(content) <= _FEW_WORDS and not code_names(question)) or bool(_REFERS_BACK.search(question))
+    return len(content) <= _FEW_WORDS or bool(_REFERS_BACK.search(question))
