@@ -48,7 +48,7 @@ async def test_every_editor_is_offered_commands(editor: str, start_server: Start
         "uri": uri,
         "range": {"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 11}},
     }
-    assert [action.command.arguments for action in found] == [[expected]] * 4
+    assert [list(action.command.arguments) for action in found] == [[expected]] * 4
     assert not any(note.startswith(("ask", "explain", "test")) for note in session.notes())
 
 
@@ -95,7 +95,7 @@ async def test_a_fix_names_its_diagnostic(session: Session) -> None:
     """The quick fix carries the diagnostic, and its argument the message and the place."""
     [fix, *_] = await actions(session, session.open("src/auth.py"), None, (DIAGNOSTIC,))
 
-    assert fix.diagnostics == [DIAGNOSTIC]
+    assert list(fix.diagnostics) == [DIAGNOSTIC]
     assert fix.kind == types.CodeActionKind.QuickFix
     assert fix.command.arguments[0]["diagnostic"] == DIAGNOSTIC.message
 
