@@ -1,10 +1,11 @@
 """The Parser port over tree-sitter grammars."""
 
 import time
+from dataclasses import replace
 
 from tree_sitter import Language, Parser, Point, Tree
 
-from firsthand.adapters.grammars import loading, markdown, outlining
+from firsthand.adapters.grammars import embedded, loading, markdown, outlining
 from firsthand.core.lines import encode
 from firsthand.core.model import Outline
 
@@ -24,11 +25,18 @@ class TreeSitterParser:
         data = encode(text)
         if language == "markdown":
             return markdown.outline(data)
-        grammar = loading.load(language)
+        code_language = language
+        if language in embedded.HOSTS:
+            code_language, data = embedded.scripts(data)
+        grammar = loading.load(code_language)
         if grammar is None or len(data) > _LARGEST_TEXT:
             return None
         tree = _parse(grammar.language, data)
-        return None if tree is None else outlining.outline(grammar, tree.root_node, data)
+        return (
+            None
+            if tree is None
+            else replace(outlining.outline(grammar, tree.root_node, data), language=language)
+        )
 
 
 def _parse(language: Language, data: bytes) -> Tree | None:

@@ -95,7 +95,9 @@ class _Division:
             start = max(span.start_line, free)
             if start > free:
                 pieces.append(Piece(free, start - 1, "rest", owner))
-            end = min(span.end_line, self._next_start(children[position + 1 : position + 2], span.start_line), last)
+            end = min(
+                span.end_line, self._next_start(children[position + 1 : position + 2], span.start_line), last
+            )
             pieces.extend(self._definition(child, start, end))
             free = end + 1
         if free <= last:

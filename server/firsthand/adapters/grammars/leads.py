@@ -8,6 +8,8 @@ from tree_sitter import Node
 from firsthand.adapters.grammars.comments import clean_comment, clean_string
 from firsthand.core.lines import LineTable, decode
 
+# Grammars that call some of their comments by another name: Haskell, SQL, Perl.
+_COMMENTS = frozenset({"haddock", "marginalia", "pod"})
 # A banner of a thousand comment lines is no documentation of the function below it.
 _MOST_LEADS = 200
 
@@ -60,7 +62,7 @@ class Leads:
         # Line comments of some grammars take in the line ending.
         end = start + len(table.data[start : node.end_byte].rstrip())
         end_line = table.line_of(max(start, end - 1))
-        is_comment = "comment" in node.type
+        is_comment = "comment" in node.type or node.type in _COMMENTS
         self._by_end_line[end_line] = _Lead(start, end, start_line, is_comment, is_doc)
 
     def _documentation(self, leads: list[_Lead]) -> str:

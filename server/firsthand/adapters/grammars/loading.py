@@ -30,6 +30,10 @@ _QUERIES = {
     "javascript": ("javascript", "javascript_fields", "ecmascript_bases", "jsx"),
     "typescript": ("javascript", "typescript"),
     "cpp": ("c", "cpp"),
+    "cuda": ("c", "cpp"),
+    "arduino": ("c", "cpp"),
+    "objc": ("c", "objc"),
+    "hcl": ("terraform",),
     "tsx": ("javascript", "typescript", "jsx"),
 }
 

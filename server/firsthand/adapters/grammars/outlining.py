@@ -117,7 +117,8 @@ class _Reading:
         self._drafts[key] = Draft(
             kind=capture[1],
             start=key[0],
-            end=key[1],
+            # Where a grammar puts the body beside the header, both are the definition.
+            end=max(key[1], body[0].end_byte) if body else key[1],
             name_range=(name.start_byte, name.end_byte) if name is not None else (key[0], key[0]),
             name=(*scopes, *parts),
             pattern=pattern,

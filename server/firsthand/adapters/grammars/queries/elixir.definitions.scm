@@ -24,7 +24,6 @@
   (#set! only "defmacro defmacrop")) @definition.macro
 (call target: (identifier) @only (arguments . (string) @name) (do_block) @body
   (#set! only "test describe property")) @definition.test
-(call target: (identifier) @only (#set! only "defstruct defexception")) @definition.field.struct
 (unary_operator operand: (call target: (identifier) @only (arguments (binary_operator left: [
     (call target: (identifier) @name) (identifier) @name])))
   (#set! only "type opaque typep")) @definition.type

@@ -1,0 +1,3 @@
+(type_identifier) @reference
+(superclass (type_identifier) @base)
+(interfaces (type_identifier) @base)

@@ -1,0 +1,2 @@
+(call expr: (atom) @call)
+(call expr: (remote fun: (atom) @call))

@@ -1,0 +1,1 @@
+(prerequisites (word) @reference)

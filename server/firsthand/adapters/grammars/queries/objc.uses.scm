@@ -1,0 +1,2 @@
+(message_expression method: (identifier) @call)
+(class_interface superclass: (identifier) @base)

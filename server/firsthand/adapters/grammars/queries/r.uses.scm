@@ -1,0 +1,2 @@
+(call function: (identifier) @call)
+(call function: (namespace_operator rhs: (identifier) @call))

@@ -1,0 +1,7 @@
+(comment) @lead
+(rule_set (selectors) @name (block) @body) @definition.key
+(media_statement (_) @name (block) @body) @definition.key
+(keyframes_statement (keyframes_name) @name) @definition.key
+(import_statement) @import
+(mixin_statement name: (_) @name (block) @body) @definition.macro
+(function_statement name: (_) @name (block) @body) @definition.function

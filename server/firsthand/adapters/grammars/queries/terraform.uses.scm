@@ -1,0 +1,2 @@
+(function_call . (identifier) @call)
+(get_attr (identifier) @reference)
