@@ -46,7 +46,7 @@ from firsthand.core.model import (
     SourceFile,
 )
 from firsthand.errors import ModelUnreachableError, RequestError, WorkspaceError
-from firsthand.lsp.server import create_server
+from firsthand.lsp.stdio import serve
 from firsthand.settings import Settings
 
 ANSWER_TEXT = "Tokens 🙂 are refreshed in refresh(). It calls imaginary()."
@@ -404,5 +404,5 @@ def around(text: str, word: str) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    create_server(opener(Notes(Path(os.environ["FAKE_WORKSPACE_NOTES"])))).start_io()
+    serve(opener(Notes(Path(os.environ["FAKE_WORKSPACE_NOTES"]))))
     sys.exit(0)

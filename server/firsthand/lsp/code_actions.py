@@ -13,6 +13,13 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from firsthand.errors import RequestError
+from firsthand.lsp.capabilities import (
+    ASK_KIND,
+    DOCUMENT_KIND,
+    EXPLAIN_KIND,
+    FIX_KIND,
+    GENERATE_TEST_KIND,
+)
 from firsthand.lsp.command_work import EDITING_COMMANDS, edit_of
 from firsthand.lsp.failures import answered
 from firsthand.lsp.messages import (
@@ -26,13 +33,6 @@ from firsthand.lsp.messages import (
 if TYPE_CHECKING:
     from firsthand.lsp.session import FirsthandServer
 
-EXPLAIN_KIND = "firsthand.explain"
-ASK_KIND = "firsthand.ask"
-GENERATE_TEST_KIND = "refactor.firsthand.generateTest"
-DOCUMENT_KIND = "refactor.rewrite.firsthand.document"
-FIX_KIND = types.CodeActionKind.QuickFix.value
-KINDS = (EXPLAIN_KIND, ASK_KIND, GENERATE_TEST_KIND, DOCUMENT_KIND, FIX_KIND)
-
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
@@ -45,11 +45,7 @@ class _Offer:
 
 def register(server: FirsthandServer) -> None:
     """Answer `textDocument/codeAction` and `codeAction/resolve`."""
-    options = types.CodeActionOptions(
-        code_action_kinds=[types.CodeActionKind(kind) if kind == FIX_KIND else kind for kind in KINDS],
-        resolve_provider=True,
-    )
-    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(code_action)
+    server.feature(types.TEXT_DOCUMENT_CODE_ACTION)(code_action)
     server.feature(types.CODE_ACTION_RESOLVE)(resolve)
 
 

@@ -15,22 +15,17 @@ if TYPE_CHECKING:
     from firsthand.lsp.open_documents import OpenDocument
     from firsthand.lsp.session import FirsthandServer
 
-# Moved or deleted folders come as one event for the folder.
-_EVERY_FILE = types.FileOperationRegistrationOptions(
-    filters=[types.FileOperationFilter(pattern=types.FileOperationPattern(glob="**/*"), scheme="file")]
-)
-
 
 def register(server: FirsthandServer) -> None:
     """Follow the editor."""
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
-    server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(did_save)
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE)(did_save)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(did_change_watched_files)
-    server.feature(types.WORKSPACE_DID_CREATE_FILES, _EVERY_FILE)(did_create_files)
-    server.feature(types.WORKSPACE_DID_RENAME_FILES, _EVERY_FILE)(did_rename_files)
-    server.feature(types.WORKSPACE_DID_DELETE_FILES, _EVERY_FILE)(did_delete_files)
+    server.feature(types.WORKSPACE_DID_CREATE_FILES)(did_create_files)
+    server.feature(types.WORKSPACE_DID_RENAME_FILES)(did_rename_files)
+    server.feature(types.WORKSPACE_DID_DELETE_FILES)(did_delete_files)
 
 
 # Handlers of documents are not coroutines: notifications must take effect in the order in which they arrive.

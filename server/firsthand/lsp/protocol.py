@@ -12,6 +12,7 @@ from lsprotocol import converters, types
 from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from firsthand.lsp.capabilities import initialize_result
 from firsthand.lsp.failures import ExpectedErrors
 from firsthand.lsp.json_values import to_json
 from firsthand.lsp.messages import NOTIFICATIONS, REQUESTS
@@ -65,6 +66,11 @@ class FirsthandProtocol(LanguageServerProtocol):
     files that have them.
     """
 
+    def __init__(self, server: Any, converter: Converter) -> None:
+        super().__init__(server, converter)
+        self.answered_before: set[int | str] = set()
+        """Ids of requests that the client has an answer to already."""
+
     @lru_cache  # noqa: B019 - one protocol lives as long as the process
     def get_message_type(self, method: str) -> type[Any] | None:
         """Return the type of a message, ours included."""
@@ -93,6 +99,20 @@ class FirsthandProtocol(LanguageServerProtocol):
             self._send_response(message.id, error=error.to_response_error())
             return
         super().handle_message(message)
+
+    def _send_response(
+        self, msg_id: int | str, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        if msg_id in self.answered_before:
+            self.answered_before.remove(msg_id)
+        else:
+            super()._send_response(msg_id, result, error)
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, Any]:
+        """Let pygls prepare itself, and answer what `capabilities` says."""
+        yield from super().lsp_initialize(params)
+        return initialize_result(self._converter.unstructure(params.capabilities))
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(

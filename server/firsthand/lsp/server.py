@@ -18,7 +18,7 @@ __all__ = ["FirsthandServer", "create_server"]
 
 
 def create_server(open_workspace: OpenWorkspace) -> FirsthandServer:
-    """Return a server that opens each root folder with `open_workspace`; start it with `start_io` or `start_tcp`."""
+    """Return a server that opens each root folder with `open_workspace`; `stdio.serve` or `start_tcp` starts it."""
     server = FirsthandServer(open_workspace)
     server.feature(types.INITIALIZE)(initialize)
     server.feature(types.INITIALIZED)(initialized)

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 class FirsthandServer(LanguageServer):
     """One session: the client's facts, its folders and documents, and the tasks that work for it."""
 
+    protocol: FirsthandProtocol
+
     def __init__(self, open_workspace: OpenWorkspace) -> None:
         super().__init__(
             "firsthand", __version__, protocol_cls=FirsthandProtocol, converter_factory=create_converter
