@@ -72,11 +72,13 @@ def _regex(glob: str) -> str:
     A wildcard takes as little as it can, and what came before the last one is not tried again (atomic groups):
     that is all a glob needs, and no pattern, however malicious, takes more than quadratic time.
     """
-    if glob == "**":
+    if _EVERYTHING.fullmatch(glob):
         return ".*"
-    rest, tail = (glob[:-3], "/.+") if glob.endswith("/**") else (glob, "")
-    starts_anywhere = rest.startswith("**/")
-    pieces = _INNER_FOLDERS.split(rest.removeprefix("**/"))
+    rest = _EVERYTHING_BELOW.sub("", glob)
+    tail = "/.+" if rest != glob else ""
+    start = _LEADING_FOLDERS.match(rest)
+    starts_anywhere = start is not None
+    pieces = _INNER_FOLDERS.split(rest[start.end() :] if start else rest)
     units = [
         (_ANY_FOLDERS if number or starts_anywhere else "") + _folders_regex(piece)
         for number, piece in enumerate(pieces)
@@ -84,6 +86,9 @@ def _regex(glob: str) -> str:
     return "".join(f"(?>{unit}/)" for unit in units[:-1]) + units[-1] + tail
 
 
+_EVERYTHING = re.compile(r"\*\*(?:/\*\*)*")
+_EVERYTHING_BELOW = re.compile(r"(?:/\*\*)+\Z")
+_LEADING_FOLDERS = re.compile(r"(?:\*\*/)+")
 _INNER_FOLDERS = re.compile(r"/(?:\*\*/)+")
 _ANY_FOLDERS = "(?:.*?/)??"
 

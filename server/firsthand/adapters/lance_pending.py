@@ -26,16 +26,15 @@ class PendingHashes:
     not reach its end or anybody else wrote, which the versions of the tables tell, they are computed again.
     """
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    def __init__(self) -> None:
         self._hashes: dict[str, None] = {}
         self._versions: tuple[int, int] | None = None
 
-    async def first(self, count: int) -> list[str]:
+    async def first(self, tables: Tables, count: int) -> list[str]:
         """Return up to `count` hashes from the front."""
-        versions = await self._table_versions()
+        versions = await _versions(tables)
         if versions != self._versions:
-            self._hashes = await self._compute()
+            self._hashes = await _pending_hashes(tables)
             self._versions = versions
         return [key for key, _ in zip(self._hashes, range(count), strict=False)]
 
@@ -45,9 +44,9 @@ class PendingHashes:
             self._hashes.pop(key, None)
 
     @contextlib.asynccontextmanager
-    async def writing(self) -> AsyncIterator[PendingChanges]:
+    async def writing(self, tables: Tables) -> AsyncIterator[PendingChanges]:
         """Surround one write of this process, which notes here what it does."""
-        in_step = self._versions is not None and self._versions == await self._table_versions()
+        in_step = self._versions is not None and self._versions == await _versions(tables)
         self._versions = None
         changes = PendingChanges()
         yield changes
@@ -55,17 +54,19 @@ class PendingHashes:
             for key in changes.added:
                 self._hashes.setdefault(key)
             self.drop(changes.settled)
-            self._versions = await self._table_versions()
+            self._versions = await _versions(tables)
 
-    async def _table_versions(self) -> tuple[int, int]:
-        return await self._tables.chunks.version(), await self._tables.vectors.version()
 
-    async def _compute(self) -> dict[str, None]:
-        chunks = await self._tables.chunks.query().select(["content_hash"]).to_arrow()
-        vectors = await self._tables.vectors.query().select(["content_hash"]).to_arrow()
-        return await asyncio.to_thread(
-            lambda: dict.fromkeys(absent(chunks["content_hash"], vectors["content_hash"]).to_pylist())
-        )
+async def _versions(tables: Tables) -> tuple[int, int]:
+    return await tables.chunks.version(), await tables.vectors.version()
+
+
+async def _pending_hashes(tables: Tables) -> dict[str, None]:
+    chunks = await tables.chunks.query().select(["content_hash"]).to_arrow()
+    vectors = await tables.vectors.query().select(["content_hash"]).to_arrow()
+    return await asyncio.to_thread(
+        lambda: dict.fromkeys(absent(chunks["content_hash"], vectors["content_hash"]).to_pylist())
+    )
 
 
 def absent(wanted: pa.ChunkedArray, present: pa.ChunkedArray) -> pa.Array:

@@ -33,7 +33,7 @@ CHUNKS = pa.schema(
         pa.field("content_hash", pa.string()),
         pa.field("name", pa.string()),
         pa.field("defines", pa.list_(pa.string())),
-        pa.field("mentions", pa.list_(pa.string())),
+        pa.field("mentions", pa.string()),
         pa.field("terms", pa.string()),
         pa.field("chunk", pa.string()),
     ]
@@ -60,6 +60,7 @@ RECORD_COLUMNS = [field.name for field in fields(FileRecord)]
 _NAME_WEIGHT = 3
 _PATH_WEIGHT = 2
 
+_SPACE = re.compile(r"\s")
 _IDENTIFIER = re.compile(r"[^\W\d][\w$]*[!?]?")
 _BEFORE_LAST_WORD = re.compile(r".*[\s'\"`<({\[,]", re.DOTALL)
 _BEFORE_LAST_PART = re.compile(r".*(?:::|->|[.:#\\/])", re.DOTALL)
@@ -199,9 +200,11 @@ def _chunk_row(chunk: Chunk, revision: str) -> dict[str, Any]:
     }
 
 
-def _mentions(chunk: Chunk) -> list[str]:
+def _mentions(chunk: Chunk) -> str:
+    """Return what a chunk calls, refers to, extends or imports, as it is written and by its last part."""
     written = (*chunk.calls, *chunk.references, *chunk.bases, *chunk.imports)
-    return list(dict.fromkeys(form for name in written for form in (name, last_part(name)) if form))
+    forms = (form for name in written for form in (name, last_part(name)) if form and not _SPACE.search(form))
+    return " ".join(dict.fromkeys(forms))
 
 
 def _search_terms(chunk: Chunk) -> str:

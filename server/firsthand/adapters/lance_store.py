@@ -45,6 +45,9 @@ _NARROW_SCOPE = 2_000
 # Vectors whose text is gone wait for its return (a branch switch) up to this many, or half as many as are in use.
 _SPARE_VECTORS = 10_000
 
+# Mentions are fetched with the least talkative chunks first, and then put in an order that people expect.
+_MORE_TO_CHOOSE_FROM = 4
+
 _INTERRUPTED = "indexing was interrupted"
 
 
@@ -69,8 +72,8 @@ class LanceStore:
     def __init__(self, index: Path, fingerprint: Fingerprint, tables: Tables) -> None:
         self._index = index
         self._dimensions = fingerprint.dimensions
-        self._tables = tables
-        self._pending = PendingHashes(tables)
+        self._opened: Tables | None = tables
+        self._pending = PendingHashes()
         self._writing = asyncio.Lock()
         self._names: frozenset[str] = frozenset()
         self._names_version: int | None = None
@@ -130,7 +133,7 @@ class LanceStore:
         async with self._writing:
             while True:
                 with self._reading("be read"):
-                    wanted = await self._pending.first(limit)
+                    wanted = await self._pending.first(self._tables, limit)
                 found: dict[str, Chunk] = {}
                 for batch in lance_schema.batches(wanted, _VALUES_PER_PREDICATE):
                     chunks = await self._chunks_where(one_of("content_hash", batch))
@@ -208,10 +211,14 @@ class LanceStore:
 
     async def mentioning(self, name: str, limit: int) -> Sequence[Chunk]:
         """Return chunks that call, refer to, extend or import this very name; code before tests."""
-        if not name or limit < 1:
+        word = name if name.split() == [name] else lance_schema.last_part(name)
+        if not word or limit < 1:
             return []
-        found = await self._chunks_where(any_in_list("mentions", [name]))
-        return sorted(found, key=lambda chunk: (chunk.is_test, chunk.path, chunk.span.start_byte))[:limit]
+        with self._reading("be searched"):
+            query = self._tables.chunks.query().nearest_to_text(word, columns=["mentions"])
+            found = await query.select(["chunk", "_score"]).limit(limit * _MORE_TO_CHOOSE_FROM).to_arrow()
+        chunks = lance_schema.chunks_from(found["chunk"])
+        return sorted(chunks, key=lambda chunk: (chunk.is_test, chunk.path, chunk.span.start_byte))[:limit]
 
     async def names(self) -> frozenset[str]:
         """Return every plain name of the index; computed again only after the chunks changed."""
@@ -235,24 +242,37 @@ class LanceStore:
         return IndexStats(files["indexed"], files["skipped"], files["failed"], chunks.num_rows, embedded)
 
     async def optimize(self) -> None:
-        """Compact, drop old versions and surplus vectors, bring the search indexes up to date."""
+        """Compact, drop old versions and surplus vectors, bring the search indexes up to date.
+
+        Writes go on meanwhile; only when they got in the way once do they wait for the second attempt.
+        """
         async with self._write("be compacted"):
             await self._drop_spare_vectors()
-            await self._tables.optimize()
+        with translated("be compacted"):
+            finished = await self._tables.optimize()
+        if not finished:
+            async with self._write("be compacted"):
+                await self._tables.optimize()
 
     async def close(self) -> None:
-        """Release the tables after the write under way, if any."""
+        """Let go of the tables after the write under way, if any; a search under way ends with a StoreError."""
         async with self._writing:
-            self._tables.close()
+            self._opened = None
         await asyncio.to_thread(lance_folder.mark_used, self._index)
+
+    @property
+    def _tables(self) -> Tables:
+        if self._opened is None:
+            raise StoreError("The index is closed; open the workspace again.")
+        return self._opened
 
     @contextlib.contextmanager
     def _reading(self, action: str) -> Iterator[None]:
         try:
             with translated(action):
                 yield
-        except StoreError:
-            if self._tables.chunks.is_open():
+        except StoreError as error:
+            if error.__cause__ is not None:
                 lance_folder.mark_suspect(self._index)
             raise
 
@@ -260,7 +280,7 @@ class LanceStore:
     async def _write(self, action: str) -> AsyncIterator[PendingChanges]:
         async with self._writing:
             with translated(action):
-                async with self._pending.writing() as changes:
+                async with self._pending.writing(self._tables) as changes:
                     yield changes
 
     async def _replace_chunks(self, paths: Sequence[str], rows: pa.Table) -> None:
@@ -382,7 +402,7 @@ def _interrupted(path: str) -> FileRecord:
 
 def _distinct_names(rows: pa.Table) -> frozenset[str]:
     names = pc.unique(rows["name"]).to_pylist()
-    mentions = pc.unique(pc.list_flatten(rows["mentions"])).to_pylist()
+    mentions = pc.unique(pc.list_flatten(pc.utf8_split_whitespace(rows["mentions"]))).to_pylist()
     return frozenset(name for name in (*names, *mentions) if lance_schema.is_name(name))
 
 
