@@ -36,6 +36,8 @@ class FakeChat:
         """How many streams were closed before their end."""
         self.finished = 0
         """How many streams came to their end."""
+        self.started = asyncio.Event()
+        """Set as soon as a stream is read from."""
         self._scripts = scripts or ("",)
         self._name = name
         self._context_tokens = context_tokens
@@ -61,6 +63,7 @@ class FakeChat:
     ) -> AsyncIterator[ChatPart]:
         script = self._scripts[min(len(self.calls), len(self._scripts) - 1)]
         self.calls.append(tuple(messages))
+        self.started.set()
         if callable(script):
             script = script(messages)
         try:

@@ -103,11 +103,13 @@ def _import_text(each: Import, lines: Sequence[str], language: str) -> str:
 
 
 def _missing_imports(imports: Sequence[str], have: Sequence[Import], language: str) -> list[str]:
-    present = {_squeezed(each.text) for each in have}
+    present = {_squeezed(each.text).rstrip(";") for each in have}
     pattern = _NAMED.get(language if language == "python" else "javascript")
     missing: list[str] = []
     for text in imports:
-        if _squeezed(text) in present or (language == "go" and any(text in each for each in present)):
+        if _squeezed(text).rstrip(";") in present or (
+            language == "go" and any(text in each for each in present)
+        ):
             continue
         match = pattern.match(text) if pattern and language in _JS_OR_PYTHON else None
         if match is None:
