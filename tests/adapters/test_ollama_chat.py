@@ -383,6 +383,22 @@ async def test_closing_the_stream_stops_the_model() -> None:
         assert (await fake.cancellation()).tokens_sent == 2
 
 
+async def test_closing_before_the_first_word_was_read_stops_the_model() -> None:
+    """An answer that began while its reader was still told about the load is stopped as well."""
+    async with FakeOllama() as fake, connected(fake) as client:
+        fake.script("one two three")
+        loading, speaking = fake.hold("load"), fake.hold("chunk", index=1)
+        model = await opened_chat(client)
+
+        async with contextlib.aclosing(model.stream([Message("user", "Why?")])) as parts:
+            assert await anext(parts) == ChatStage("loading model")
+            loading.release()
+            await speaking.reached()
+            await client.version()
+
+        assert (await fake.cancellation()).tokens_sent == 1
+
+
 async def test_cancelling_during_the_load_leaves_the_queue() -> None:
     """A cancelled question does not go on loading."""
     async with FakeOllama() as fake, connected(fake) as client:

@@ -161,6 +161,7 @@ DUTIES = {
     28: (
         "stale work is stopped, one answer at a time",
         "test_closing_the_stream_stops_the_model",
+        "test_closing_before_the_first_word_was_read_stops_the_model",
         "test_cancelling_during_the_load_leaves_the_queue",
         "test_one_answer_at_a_time",
         "test_cancelling_closes_every_connection",

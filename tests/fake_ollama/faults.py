@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+# Seconds after which a test that waits for something that never comes fails instead of hanging.
+LONGEST_WAIT = 20.0
 BUSY_TEXT = "server busy, please try again.  maximum pending requests exceeded"
 RUNNER_DIED_TEXT = (
     "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, "
@@ -141,9 +143,10 @@ class Gate:
 
     async def reached(self) -> None:
         """Return once the server waits here (for a test on the server's own loop)."""
-        await self._reached_here.wait()
+        async with asyncio.timeout(LONGEST_WAIT):
+            await self._reached_here.wait()
 
-    def wait_until_reached(self, timeout: float = 20.0) -> None:
+    def wait_until_reached(self, timeout: float = LONGEST_WAIT) -> None:
         """Return once the server waits here (for a test in another thread)."""
         if not self._reached_elsewhere.wait(timeout):
             raise TimeoutError(f"the fake never came to {self.point} {self.subject or ''}")

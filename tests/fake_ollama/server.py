@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 from fake_ollama import catalogue, embeddings, generation
 from fake_ollama.clock import Clock, wall_clock
 from fake_ollama.faults import (
+    LONGEST_WAIT,
     ApiError,
     Drop,
     EmbeddingFault,
@@ -162,12 +163,13 @@ class FakeOllama:
 
     async def cancellation(self) -> Cancelled:
         """Return the first request whose client left early, once there is one."""
-        await self._someone_left.wait()
+        async with asyncio.timeout(LONGEST_WAIT):
+            await self._someone_left.wait()
         return self.cancelled[0]
 
     async def requested(self, path: str, times: int = 1) -> None:
         """Return once so many requests to a path have arrived."""
-        async with self._arrival:
+        async with asyncio.timeout(LONGEST_WAIT), self._arrival:
             await self._arrival.wait_for(lambda: len(self.requests_to(path)) >= times)
 
     def requests_to(self, path: str) -> list[Request]:
@@ -381,11 +383,11 @@ class FakeOllamaThread:
         """Listen again, on the same port."""
         self._run(self.fake.accept_connections())
 
-    def wait_for_cancellation(self, timeout: float = 20.0) -> Cancelled:
+    def wait_for_cancellation(self, timeout: float = LONGEST_WAIT) -> Cancelled:
         """Return the first request whose client left, once there is one."""
         return self._run(self.fake.cancellation(), timeout)
 
-    def wait_for_request(self, path: str, times: int = 1, timeout: float = 20.0) -> None:
+    def wait_for_request(self, path: str, times: int = 1, timeout: float = LONGEST_WAIT) -> None:
         """Return once so many requests to a path have arrived."""
         self._run(self.fake.requested(path, times), timeout)
 
@@ -395,7 +397,7 @@ class FakeOllamaThread:
 
         return self._run(called())
 
-    def _run(self, work: Coroutine[Any, Any, Result], timeout: float = 20.0) -> Result:
+    def _run(self, work: Coroutine[Any, Any, Result], timeout: float = LONGEST_WAIT) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
 
 
