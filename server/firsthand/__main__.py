@@ -24,7 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         code = run(sys.argv[1:] if argv is None else argv, terminal)
-        sys.stdout.flush()
+        # A server closes its wire when it ends.
+        if not sys.stdout.closed:
+            sys.stdout.flush()
     except BrokenPipeError:
         _silence_stdout()
         # What a shell reports for a process that ended by SIGPIPE.

@@ -114,7 +114,7 @@ def test_progress_is_shown_to_a_person(colours: pytest.MonkeyPatch) -> None:
     """A person sees each stage with its numbers, on standard error, and the cursor comes back."""
     terminal = new_terminal(person=True)
 
-    with indexing_progress(terminal) as report:
+    with indexing_progress(terminal, delay=0) as report:
         report(Progress("scanning"))
         report(Progress("chunking", 0, 20))
         report(Progress("chunking", 20, 20))
@@ -136,6 +136,16 @@ def test_a_download_is_shown_in_bytes(colours: pytest.MonkeyPatch) -> None:
         report(Progress("downloading", 500_000_000, 1_000_000_000))
 
     assert "0.5/1.0 GB" in terminal.stderr.getvalue()
+
+
+async def test_quick_work_shows_no_progress(colours: pytest.MonkeyPatch) -> None:
+    """Work that is over at once does not flash a bar."""
+    terminal = new_terminal(person=True)
+
+    with indexing_progress(terminal) as report:
+        report(Progress("chunking", 1, 2))
+
+    assert terminal.stderr.getvalue() == ""
 
 
 @pytest.mark.parametrize("progress", [indexing_progress, download_progress])

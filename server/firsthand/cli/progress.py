@@ -1,5 +1,6 @@
 """Progress bars for long work, on standard error and only where a person can see them."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 
@@ -22,12 +23,14 @@ from firsthand.core.model import Progress, Report
 
 # What is counted in the stages of indexing.
 _UNITS = {"chunking": "files", "embedding": "chunks"}
+# Bringing an index up to date is mostly over sooner; a bar that flashes by would only disturb.
+_DELAY_SECONDS = 0.3
 # Stages in which nothing moves.
 _RESTING = ("idle", "paused", "failed")
 
 
 @contextlib.contextmanager
-def indexing_progress(terminal: Terminal) -> Iterator[Report]:
+def indexing_progress(terminal: Terminal, *, delay: float = _DELAY_SECONDS) -> Iterator[Report]:
     """Show the stages of indexing while the block runs, with rate and remaining time."""
     columns = (
         SpinnerColumn(),
@@ -36,7 +39,7 @@ def indexing_progress(terminal: Terminal) -> Iterator[Report]:
         _CountColumn(),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
     )
-    with _bars(terminal, columns) as report:
+    with _bars(terminal, columns, delay) as report:
         yield report
 
 
@@ -50,18 +53,27 @@ def download_progress(terminal: Terminal) -> Iterator[Report]:
         TransferSpeedColumn(),
         TimeRemainingColumn(compact=True),
     )
-    with _bars(terminal, columns) as report:
+    with _bars(terminal, columns, 0) as report:
         yield report
 
 
 @contextlib.contextmanager
-def _bars(terminal: Terminal, columns: tuple[ProgressColumn, ...]) -> Iterator[Report]:
+def _bars(terminal: Terminal, columns: tuple[ProgressColumn, ...], delay: float) -> Iterator[Report]:
     console = terminal.err()
     if not console.is_terminal:
         yield _ignore
         return
-    with Bars(*columns, console=console, transient=True) as bars:
+    bars = Bars(*columns, console=console, transient=True)
+    start = asyncio.get_running_loop().call_later(delay, bars.start) if delay else None
+    try:
+        if start is None:
+            bars.start()
         yield _Stages(bars).report
+    finally:
+        if start is not None:
+            start.cancel()
+        if bars.live.is_started:
+            bars.stop()
 
 
 class _Stages:
@@ -72,7 +84,8 @@ class _Stages:
         self._tasks: dict[str, TaskID] = {}
 
     def report(self, progress: Progress) -> None:
-        if progress.stage in _RESTING:
+        nothing_to_do = progress.stage in _UNITS and not progress.total
+        if progress.stage in _RESTING or nothing_to_do:
             return
         if progress.stage not in self._tasks:
             self._finish_others()

@@ -1,0 +1,315 @@
+"""The real program as a process: embedded models or a fake Ollama, a small repository, a cache of its own."""
+
+import contextlib
+import json
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fake_ollama.models import chat, embedder
+from fake_ollama.server import FakeOllamaThread
+
+PROGRAM = [sys.executable, "-m", "firsthand"]
+EMBEDDED = ["--provider", "embedded", "--chat-model", "none"]
+FILES = {
+    "src/shipping.py": (
+        '"""Shipping costs."""\n\n\n'
+        "def calculate_shipping_cost(weight_kg: float, express: bool = False) -> float:\n"
+        '    """Return the price of sending a parcel."""\n'
+        "    base = 4.5 + 1.2 * weight_kg\n"
+        "    return base * 2 if express else base\n"
+    ),
+    "src/users.py": (
+        "class UserStore:\n"
+        '    """Keeps users."""\n\n'
+        "    def delete_user(self, user_id: int) -> None:\n"
+        '        """Forget a user and everything about them."""\n'
+        "        self._users.pop(user_id, None)\n"
+    ),
+    ".env": "PASSWORD=secret\n",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, cache_dir: Path) -> Path:
+    """A git repository with two Python files and a secret."""
+    root = tmp_path / "shop"
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    return root
+
+
+@pytest.fixture
+def ollama() -> Iterator[FakeOllamaThread]:
+    """An Ollama with a chat model and an embedding model."""
+    with FakeOllamaThread() as server:
+        yield server
+
+
+def firsthand(
+    *argv: str, cwd: Path, stdin: str = "", environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PROGRAM, *argv],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **(environment or {})},
+    )
+
+
+def test_index_then_search_then_ask_without_any_server(project: Path) -> None:
+    """With nothing but the package: the index is made once, search finds the method, the answer cites it."""
+    first = firsthand("index", str(project), "--json", *EMBEDDED, cwd=project.parent)
+    second = firsthand("index", str(project), "--json", *EMBEDDED, cwd=project.parent)
+    search = firsthand("search", "delete a user", "--json", "--limit", "1", *EMBEDDED, cwd=project / "src")
+    ask = firsthand("ask", "How does user deletion work?", "--json", *EMBEDDED, cwd=project)
+
+    made, kept = json.loads(first.stdout), json.loads(second.stdout)
+    assert [done.stderr for done in (first, second, search, ask)] == ["", "", "", ""]
+    assert (made["files"], made["skipped"], made["reused"]) == (2, 1, 0)
+    assert (kept["embedded"], kept["reused"], kept["chunks"]) == (0, made["chunks"], made["chunks"])
+    assert json.loads(search.stdout)[0]["path"] == "src/users.py"
+    answer = json.loads(ask.stdout)
+    assert (answer["status"], answer["citations"][0]["path"]) == ("noModel", "src/users.py")
+
+
+def test_batch_opens_the_index_once_and_keeps_the_order(project: Path) -> None:
+    """One query a line in, one JSON list a line out."""
+    queries = project.parent / "queries.txt"
+    queries.write_text("shipping cost\n\ndelete user\n")
+
+    done = firsthand(
+        *("search", "--root", str(project), "--limit", "1", "--batch", str(queries), "--json"),
+        *EMBEDDED,
+        cwd=project.parent,
+    )
+
+    paths = [[hit["path"] for hit in json.loads(line)] for line in done.stdout.splitlines()]
+    assert paths == [["src/shipping.py"], [], ["src/users.py"]]
+
+
+def test_a_saved_file_is_found_by_the_next_search(project: Path) -> None:
+    """Every search brings the index up to date first; what is gone is not found."""
+    firsthand("index", *EMBEDDED, cwd=project)
+    (project / "src" / "refunds.py").write_text("def refund_order(order_id):\n    return order_id\n")
+    (project / "src" / "users.py").unlink()
+
+    done = firsthand("search", "refund order", "--json", *EMBEDDED, cwd=project)
+
+    paths = [hit["path"] for hit in json.loads(done.stdout)]
+    assert paths[0] == "src/refunds.py"
+    assert "src/users.py" not in paths
+
+
+def test_skipped_files_are_listed_and_never_indexed(project: Path) -> None:
+    """A secret is named with its reason, and its text is nowhere in the results."""
+    done = firsthand("index", "--skipped", *EMBEDDED, cwd=project)
+    search = firsthand("search", "PASSWORD secret", "--json", *EMBEDDED, cwd=project)
+
+    assert "\nskipped .env  " in done.stdout
+    assert ".env" not in search.stdout
+
+
+def test_status_and_clean(project: Path, cache_dir: Path) -> None:
+    """The status counts what is there; after `clean` the index is gone from the disk."""
+    firsthand("index", *EMBEDDED, cwd=project)
+    before = json.loads(firsthand("status", "--json", *EMBEDDED, cwd=project).stdout)
+    clean = firsthand("clean", "--yes", cwd=project)
+    again = firsthand("clean", "--yes", cwd=project)
+
+    assert before["files"] == {"total": 2, "skipped": 1, "failed": 0}
+    assert clean.stdout == f"Deleted the index of {project}.\n"
+    assert not Path(before["indexFolder"]).exists()
+    assert again.stdout == "There was nothing to delete.\n"
+
+
+def test_doctor_names_an_ollama_that_does_not_answer(project: Path) -> None:
+    """Asked to use Ollama, the doctor finds that nothing answers, and says how to start it."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        done = firsthand("doctor", "--json", "--provider", "ollama", "--endpoint", endpoint, cwd=project)
+
+    finding = next(item for item in json.loads(done.stdout) if item["name"] == "Ollama")
+    assert (done.returncode, finding["state"]) == (1, "error")
+    assert "ollama serve" in finding["fix"]
+
+
+def test_ask_ollama(project: Path, ollama: FakeOllamaThread) -> None:
+    """With Ollama running its models are used, the answer is streamed and the model is named."""
+    ollama.script("The function `calculate_shipping_cost` returns the price of sending a parcel.")
+
+    done = firsthand("ask", "What does shipping cost?", "--endpoint", ollama.url, cwd=project)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("The function `calculate_shipping_cost` returns the price")
+    assert "  [1] src/shipping.py:" in done.stdout
+    assert chat().name in done.stdout.splitlines()[-1]
+
+
+def test_doctor_finds_ollamas_models(project: Path, ollama: FakeOllamaThread) -> None:
+    """With Ollama running the doctor has nothing to mend and names the models."""
+    done = firsthand("doctor", "--endpoint", ollama.url, cwd=project)
+
+    assert done.returncode == 0, done.stdout
+    assert chat().name in done.stdout
+    assert embedder().name in done.stdout
+
+
+def test_a_chat_from_a_pipe(project: Path, ollama: FakeOllamaThread) -> None:
+    """Questions come in one a line, answers go out one a line, and the second prompt knows the first question."""
+    questions = "What is the shipping cost?\nAnd what if it is express?\n"
+
+    done = firsthand("chat", "--json", "--endpoint", ollama.url, cwd=project, stdin=questions)
+
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["status"] for answer in answers] == ["complete", "complete"], done.stderr
+    asked = [request for request in ollama.requests if request.path == "/api/chat"]
+    assert "What is the shipping cost?" in json.dumps(asked[-1].json["messages"][:-1])
+
+
+def test_a_missing_model_is_named_with_the_command_that_gets_it(project: Path) -> None:
+    """An Ollama without a chat model costs no failure: excerpts are shown, and the pull is offered."""
+    with FakeOllamaThread([embedder()]) as ollama:
+        done = firsthand("ask", "shipping cost?", "--endpoint", ollama.url, cwd=project)
+
+    assert done.returncode == 0
+    assert "get it with: ollama pull " in done.stderr
+    assert "src/shipping.py" in done.stdout
+
+
+def test_ctrl_c_closes_the_models_socket(project: Path, ollama: FakeOllamaThread) -> None:
+    """An interrupted question ends with 130 and one word, and Ollama sees that its client left."""
+    firsthand("index", "--endpoint", ollama.url, cwd=project)
+    gate = ollama.hold("chunk", chat().name, 1)
+    process = subprocess.Popen(
+        [*PROGRAM, "ask", "shipping cost?", "--endpoint", ollama.url],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    gate.wait_until_reached(60)
+    process.send_signal(signal.SIGINT)
+
+    left = ollama.wait_for_cancellation()
+    _, errors = process.communicate(timeout=60)
+    assert left.path == "/api/chat"
+    assert (process.returncode, errors) == (130, "Stopped.\n")
+
+
+def test_ctrl_c_in_a_chat_stops_the_answer_not_the_program(project: Path, ollama: FakeOllamaThread) -> None:
+    """On a terminal Ctrl-C closes the model's socket and the prompt comes back; `exit` leaves with 0."""
+    firsthand("index", "--endpoint", ollama.url, cwd=project)
+    gate = ollama.hold("chunk", chat().name, 1)
+    with _on_a_terminal("chat", "--endpoint", ollama.url, cwd=project) as (process, keyboard):
+        _read_until(keyboard, b"> ")
+        os.write(keyboard, b"shipping cost?\n")
+        gate.wait_until_reached(60)
+        os.write(keyboard, b"\x03")
+        left = ollama.wait_for_cancellation()
+        _read_until(keyboard, b"Stopped.\r\n\r\n> ")
+        os.write(keyboard, b"exit\n")
+        code = process.wait(60)
+
+    assert (left.path, code) == ("/api/chat", 0)
+
+
+def test_a_reader_that_goes_away_ends_the_program_quietly(project: Path) -> None:
+    """`firsthand … | head -1` leaves no traceback."""
+    firsthand("index", *EMBEDDED, cwd=project)
+    program = " ".join([*PROGRAM, "settings"])
+
+    done = subprocess.run(
+        ["bash", "-c", f"for i in 1 2 3; do {program}; done | head -n 1"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
+
+
+def test_output_survives_an_ascii_terminal(project: Path) -> None:
+    """A terminal that knows ASCII only costs no traceback, whatever the files hold."""
+    (project / "über.txt").write_text("Grüße an die Fahrräder 🚲\n")
+
+    done = firsthand(
+        *("search", "Fahrräder", *EMBEDDED),
+        cwd=project,
+        environment={"PYTHONIOENCODING": "ascii"},
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "ber.txt:1" in done.stdout
+
+
+def test_serve_speaks_on_stdout_and_ends_with_its_editor(project: Path) -> None:
+    """The server answers `initialize` on standard output, with nothing before it, and ends after `exit`."""
+    messages = [
+        {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    wire = b"".join(_framed({"jsonrpc": "2.0", **message}) for message in messages)
+
+    done = subprocess.run(
+        [*PROGRAM, "serve", *EMBEDDED], cwd=project, input=wire, capture_output=True, timeout=120
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"Content-Length: ")
+    assert b'"capabilities"' in done.stdout
+
+
+def _framed(message: dict[str, object]) -> bytes:
+    body = json.dumps(message).encode()
+    return b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+@contextlib.contextmanager
+def _on_a_terminal(*argv: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run the program with a terminal of its own; the number is what a keyboard writes to and a screen reads from."""
+    keyboard, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *argv], cwd=cwd, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=_own_terminal
+    )
+    os.close(terminal)
+    try:
+        yield process, keyboard
+    finally:
+        process.kill()
+        process.wait()
+        os.close(keyboard)
+
+
+def _own_terminal() -> None:
+    """Make standard input the controlling terminal, so that Ctrl-C becomes a signal."""
+    import fcntl
+    import termios
+
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _read_until(screen: int, wanted: bytes) -> None:
+    seen = b""
+    while wanted not in seen:
+        ready, _, _ = select.select([screen], [], [], 60)
+        assert ready, f"the program did not write {wanted!r} but {seen!r}"
+        seen += os.read(screen, 4096)
