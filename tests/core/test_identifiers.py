@@ -2,7 +2,7 @@
 
 import pytest
 
-from firsthand.core.identifiers import split_identifier, terms
+from firsthand.core.identifiers import split_identifier, stem, terms
 from firsthand.core.tokens import estimate_tokens
 
 
@@ -44,3 +44,30 @@ def test_terms(text: str, expected: list[str]) -> None:
 def test_estimate_grows_with_wide_scripts() -> None:
     """A character beyond Latin counts as a token, three Latin ones as one."""
     assert (estimate_tokens("abc" * 10), estimate_tokens("語" * 30)) == (11, 31)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "delete deletes deleted deleting deletion deletions",
+        "authenticate authentication authenticated authenticator",
+        "retry retries retried retrying",
+        "run runs running runner",
+        "error errors",
+        "query queries",
+        "class classes",
+        "create creation creator creates",
+        "handle handler handlers handling",
+    ],
+)
+def test_forms_of_a_word_share_their_stem(words: str) -> None:
+    """The forms of one word have one stem."""
+    assert len({stem(word) for word in words.split()}) == 1
+
+
+@pytest.mark.parametrize("words", ["string strict", "user use", "test text", "state static", "order ordinal"])
+def test_different_words_keep_apart(words: str) -> None:
+    """Words that only look alike have different stems."""
+    first, second = words.split()
+
+    assert stem(first) != stem(second)

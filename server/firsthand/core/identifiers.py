@@ -8,6 +8,13 @@ _LEADING_UNDERSCORES = re.compile(r"\b_+(?=\w)")
 # "Lower case" takes in every letter that is not an ASCII capital: scripts beyond ASCII are not taken apart.
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 
+_SUFFIXES = (
+    *("ations", "ation", "ements", "ement", "ators", "ator", "ating", "ated", "ates", "ings", "ions", "ment"),
+    *("able", "ible", "ing", "ion", "ers", "ors", "ate", "ive", "er", "or", "ed", "es", "ly", "s", "e"),
+)
+# Endings of grammar are cut from short words too (`uses`), others only where a word is left (`string`, `error` stay).
+_GRAMMAR = frozenset({"s", "e", "es", "ed", "ly"})
+
 # A longer run of word characters is data (base64, hashes), not a name that anyone searches for.
 _LONGEST_WORD = 64
 
@@ -32,6 +39,24 @@ def terms(text: str) -> list[str]:
 def words(text: str) -> list[str]:
     """Return the identifiers of a text as they are written, in order."""
     return _WORD.findall(text)
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """Return the part of an English word that its forms share: `delete`, `deletes`, `deleted`, `deletion` → delet.
+
+    Lighter than Porter's algorithm: one suffix goes, the longest that leaves a word.
+    """
+    if word.endswith(("ies", "ied")) and len(word) > 4:
+        return word[:-3] + "i"
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= (3 if suffix in _GRAMMAR else 4):
+            if not word.endswith("ss"):
+                word = word[: -len(suffix)]
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+        return word[:-1]
+    return word[:-1] + "i" if len(word) > 3 and word.endswith("y") else word
 
 
 @lru_cache(maxsize=65536)

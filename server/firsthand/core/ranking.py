@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from firsthand.core.identifiers import split_identifier, terms
+from firsthand.core.identifiers import split_identifier, stem, terms
 from firsthand.core.model import Chunk, Hit, ScoredChunk
 from firsthand.core.query import Query
 
@@ -230,22 +230,16 @@ def _hit(query: Query, candidate: Candidate) -> Hit:
 
 
 def _matched_terms(query: Query, chunk: Chunk) -> list[str]:
-    present = set(terms(f"{chunk.path} {chunk.qualified_name} {chunk.text}"))
-    return [term for term in query.terms if term in present][:5]
+    present = {stem(term) for term in terms(f"{chunk.path} {chunk.qualified_name} {chunk.text}")}
+    return [term for term in query.terms if stem(term) in present][:5]
 
 
 def _overlap(query: Query, words: Sequence[str]) -> float:
-    """Share of `words` that the question has, singular and plural taken as one."""
+    """Share of `words` that the question has in any form."""
     if not words:
         return 0.0
-    asked = {_singular(term) for term in query.terms}
-    return sum(1 for word in words if _singular(word) in asked) / len(words)
-
-
-def _singular(word: str) -> str:
-    if len(word) > 3 and word.endswith("ies"):
-        return f"{word[:-3]}y"
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    asked = {stem(term) for term in query.terms}
+    return sum(1 for word in words if stem(word) in asked) / len(words)
 
 
 def _normal(name: str) -> str:
