@@ -132,7 +132,7 @@ async def test_two_conversations_take_turns(shared_chat: LlamaChat) -> None:
 
 async def test_the_estimate_is_on_the_safe_side(shared_chat: LlamaChat) -> None:
     """The estimate for code is not below what the model counts, before and after it has learned from a prompt."""
-    code = CODE[:4_000]
+    code = CODE[:1_200]
     before = shared_chat.estimate_tokens(code)
 
     end = (await collect(shared_chat, [Message("user", code)]))[-1]
@@ -146,7 +146,7 @@ async def test_the_estimate_is_on_the_safe_side(shared_chat: LlamaChat) -> None:
 async def test_closing_the_stream_stops_the_model(last_seen: type) -> None:
     """Closed while it reads or while it writes, a generation that would take minutes leaves the model free."""
     chat = await load(answer_tokens=1_500)
-    async with contextlib.aclosing(chat.stream([Message("user", CODE[:3_000])], schema=ENDLESS)) as parts:
+    async with contextlib.aclosing(chat.stream([Message("user", CODE[:1_500])], schema=ENDLESS)) as parts:
         async for part in parts:
             if isinstance(part, last_seen) and part != ChatStage("loading model"):
                 break

@@ -1,0 +1,99 @@
+"""An Ollama-compatible server that nobody here wrote, with a real model behind it: ollama-proxy-plus over llama.cpp."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from small_models import small_chat_model
+
+HERE = Path(__file__).parent
+MODEL = "local/smollm2"
+_PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RealOllama:
+    """Where the two servers answer."""
+
+    url: str
+    """Speaks Ollama's protocol."""
+    llama_url: str
+    """llama.cpp itself."""
+
+    def generating(self) -> bool:
+        """Say whether the model works on an answer right now."""
+        slots = httpx.get(f"{self.llama_url}/slots").raise_for_status().json()
+        return any(slot["is_processing"] for slot in slots)
+
+
+@contextlib.contextmanager
+def real_ollama_server(context_tokens: int) -> Iterator[RealOllama]:
+    """Start both processes; both end with the block."""
+    command = [
+        sys.executable,
+        str(HERE / "llama_http_server.py"),
+        str(small_chat_model()),
+        str(context_tokens),
+    ]
+    with _process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as llama:
+        assert llama.stdout is not None
+        address = llama.stdout.readline().decode().strip()
+        assert address.startswith("http://127.0.0.1:")
+        with _proxy(f"{address}/v1") as url:
+            yield RealOllama(url, address)
+
+
+@contextlib.contextmanager
+def _proxy(backend: str) -> Iterator[str]:
+    port = _free_port()
+    # Keys of the developer's own would make the proxy talk to clouds.
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    environment |= {
+        "PROVIDERS_LOCAL_API_KEY": "unused",
+        "PROVIDERS_LOCAL_BASE_URL": backend,
+        "EXTRA_MODELS": MODEL,
+    }
+    program = str(Path(sys.executable).with_name("ollama-proxy"))
+    command = [program, "serve", "--host", "127.0.0.1", "--port", str(port)]
+    with _process(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as proxy:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_up(url, proxy)
+        yield url
+
+
+@contextlib.contextmanager
+def _process(command: list[str], **options: object) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(command, **options) as process:  # type: ignore[call-overload]
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(f"{url}/api/version").raise_for_status()
+            return
+        assert process.poll() is None, "the proxy ended"
+        assert time.monotonic() < give_up, "the proxy does not answer"
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
