@@ -88,10 +88,16 @@ Handler = Callable[[Request, Response], Awaitable[None]]
 class WatchedConnection(asyncio.StreamReaderProtocol):
     """A connection that tells when its client has left, while a request is still being worked on."""
 
-    def __init__(self, handle: Handler, open_connections: "set[WatchedConnection]") -> None:
+    def __init__(
+        self,
+        handle: Handler,
+        open_connections: "set[WatchedConnection]",
+        is_welcome: Callable[[], bool],
+    ) -> None:
         self.gone = asyncio.Event()
         self._handle = handle
         self._open_connections = open_connections
+        self._is_welcome = is_welcome
         self._ended = asyncio.Event()
         self._wire: asyncio.BaseTransport | None = None
         super().__init__(asyncio.StreamReader(limit=2**27), self._serve)
@@ -101,6 +107,9 @@ class WatchedConnection(asyncio.StreamReaderProtocol):
         self._wire = transport
         self._open_connections.add(self)
         super().connection_made(transport)
+        if not self._is_welcome():
+            # It was accepted before the server stopped listening, and arrives after every other one was closed.
+            transport.close()
 
     async def close(self) -> None:
         """Cut the connection and return when its work has ended."""

@@ -84,6 +84,7 @@ class FakeOllama:
         self._state = State(profile(version), clock, scheduler, available)
         self._port = port
         self._server: asyncio.Server | None = None
+        self._listens = False
         self._connections: set[WatchedConnection] = set()
         self._someone_left = asyncio.Event()
         self._arrival = asyncio.Condition()
@@ -102,6 +103,7 @@ class FakeOllama:
     async def accept_connections(self) -> None:
         """Listen (again), on the same port as before."""
         loop = asyncio.get_running_loop()
+        self._listens = True
         self._server = await loop.create_server(self._connection, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
@@ -109,6 +111,7 @@ class FakeOllama:
         """Stop listening and cut every connection, like a server that was stopped."""
         if self._server is None:
             return
+        self._listens = False
         self._server.close()
         for connection in list(self._connections):
             await connection.close()
@@ -233,7 +236,7 @@ class FakeOllama:
         return gate
 
     def _connection(self) -> WatchedConnection:
-        return WatchedConnection(self._handle, self._connections)
+        return WatchedConnection(self._handle, self._connections, lambda: self._listens)
 
     async def _handle(self, request: Request, response: Response) -> None:
         self._state.requests.append(request)
