@@ -250,5 +250,5 @@ def test_serve_listens_only_where_it_should(address: str, message: str) -> None:
     """A socket that other machines can reach is refused, and so is what is no address."""
     code, out, err = firsthand("serve", "--tcp", address, application=FakeApplication())
 
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert message in err

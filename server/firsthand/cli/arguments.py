@@ -18,6 +18,7 @@ from firsthand.cli.options import (
     positive,
 )
 from firsthand.cli.setting_flags import SETTING_GROUPS, add_setting_flags
+from firsthand.errors import FirsthandError
 
 _OVERVIEW = "Answers about your code, from your code, on your machine, with the lines they rest on."
 
@@ -36,6 +37,10 @@ Every command has its own help: firsthand ask --help
 exit codes: 0 done · 1 failed, or search found nothing, or doctor found an error · 2 wrong usage ·
             130 interrupted · 141 the reader of the output went away
 """
+
+
+class WrongUsageError(FirsthandError):
+    """What was typed cannot be meant; found out after parsing."""
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

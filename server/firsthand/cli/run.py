@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firsthand import settings
-from firsthand.cli.arguments import parse
+from firsthand.cli.arguments import WrongUsageError, parse
 from firsthand.cli.setting_flags import given_settings
 from firsthand.cli.terminal import Terminal
 from firsthand.errors import FirsthandError, WorkspaceError
@@ -36,7 +36,7 @@ def run(argv: Sequence[str], terminal: Terminal, application: "Application | Non
         return ending.code if isinstance(ending.code, int) else WRONG_USAGE
     except FirsthandError as error:
         terminal.say(f"firsthand: {error}")
-        return FAILED
+        return WRONG_USAGE if isinstance(error, WrongUsageError) else FAILED
     except KeyboardInterrupt:
         terminal.say("Stopped.")
         return INTERRUPTED

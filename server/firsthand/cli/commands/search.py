@@ -6,6 +6,7 @@ from pathlib import Path
 
 from firsthand.cli import rendering, wire
 from firsthand.cli.application import Context
+from firsthand.cli.arguments import WrongUsageError
 from firsthand.cli.opening import bring_up_to_date, opened, scope_of
 from firsthand.core.freshness import Freshness, Passage
 from firsthand.core.model import Hit
@@ -23,7 +24,7 @@ def _queries(context: Context) -> list[str]:
     arguments = context.arguments
     query = " ".join(arguments.query).strip()
     if bool(query) == bool(arguments.batch):
-        raise RequestError("Give either a QUERY or --batch FILE: firsthand search --help shows examples.")
+        raise WrongUsageError("Give either a QUERY or --batch FILE: firsthand search --help shows examples.")
     if arguments.batch:
         return _lines_of(context, arguments.batch)
     return [context.terminal.stdin.read().strip() if query == "-" else query]

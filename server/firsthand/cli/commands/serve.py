@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from firsthand import settings
 from firsthand.cli.application import Context
+from firsthand.cli.arguments import WrongUsageError
 from firsthand.cli.setting_flags import given_settings
-from firsthand.errors import RequestError
 from firsthand.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def _address(text: str, allow_remote: bool) -> tuple[str, int]:
     host, separator, port = text.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     if not separator or not (port.isascii() and port.isdigit()) or int(port) > _LAST_PORT:
-        raise RequestError(f'--tcp "{text}" is not HOST:PORT; an example is 127.0.0.1:7777.')
+        raise WrongUsageError(f'--tcp "{text}" is not HOST:PORT; an example is 127.0.0.1:7777.')
     if not allow_remote and not _is_loopback(host):
-        raise RequestError(
+        raise WrongUsageError(
             f"{host} can be reached by other machines and nothing protects it; "
             "use 127.0.0.1, or add --allow-remote-clients if that is what you want."
         )
