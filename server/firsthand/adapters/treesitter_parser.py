@@ -1,5 +1,6 @@
 """The Parser port over tree-sitter grammars."""
 
+import re
 import time
 from dataclasses import replace
 
@@ -13,6 +14,8 @@ from firsthand.core.model import Outline
 _LARGEST_TEXT = 4 * 1024 * 1024
 # Some grammars take quadratic time on text that only resembles their language.
 _LONGEST_SECONDS = 5.0
+# Queries take quadratic time on thousands of brackets or quotes in a row, and cannot be stopped; no code has them.
+_ONLY_PUNCTUATION = re.compile(rb"(?:[!-/:-@\[-^`{-~]\s*+){3000}")
 # The parser asks for text in pieces; between two of them other threads get their turn.
 _PIECE = 32 * 1024
 
@@ -29,7 +32,7 @@ class TreeSitterParser:
         if language in embedded.HOSTS:
             code_language, data = embedded.scripts(data)
         grammar = loading.load(code_language)
-        if grammar is None or len(data) > _LARGEST_TEXT:
+        if grammar is None or len(data) > _LARGEST_TEXT or _ONLY_PUNCTUATION.search(data):
             return None
         tree = _parse(grammar.language, data)
         return (
