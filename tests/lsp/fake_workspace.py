@@ -102,6 +102,8 @@ class FakeAssistant:
         self._note(f"ask {self._workspace.root.name}: {question.text}")
         if question.selection is not None:
             self._note(f"selected {marked(question.selection)}")
+        if question.conversation_id is not None:
+            self._note(f"conversation {question.conversation_id}")
         yield StageStarted("searching")
         if question.text == "fail":
             raise ModelUnreachableError(

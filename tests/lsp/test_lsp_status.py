@@ -53,7 +53,7 @@ async def test_indexing_shows_one_progress_that_rises(start_server: StartServer,
     await session.folders_open()
     (root / "slow-index").touch()
     await session.execute("firsthand.reindex")
-    await session.until(lambda: session.client.progress_reports)
+    await session.until(lambda: any(session.client.progress_reports.values()))
     (root / "slow-index").unlink()
 
     await session.until(

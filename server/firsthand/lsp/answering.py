@@ -36,7 +36,7 @@ from firsthand.lsp.messages import (
     PlaceParams,
     Token,
 )
-from firsthand.lsp.places import Place, find_place
+from firsthand.lsp.places import find_place
 from firsthand.lsp.progress import WorkDoneProgress, start_progress
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ async def generate_test(ls: FirsthandServer, params: Any) -> Any:
     result = to_json(answer_result(answer, place.folder, ls.encoding))
     edit = await edits.workspace_edit(answer)
     if edit is not None:
-        result["edit"] = ls.protocol._converter.unstructure(edit)
+        result["edit"] = ls.protocol.json_of(edit)
     return result
 
 
@@ -197,6 +197,3 @@ class StageProgress:
     def broken_off(self, status: DoneStatus, message: str | None = None) -> None:
         """End."""
         self._progress.end(message or status)
-
-
-__all__ = ["Place", "StageProgress", "begin_question", "hear", "register", "request_listeners"]

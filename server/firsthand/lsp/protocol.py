@@ -71,6 +71,10 @@ class FirsthandProtocol(LanguageServerProtocol):
         self.answered_before: set[int | str] = set()
         """Ids of requests that the client has an answer to already."""
 
+    def json_of(self, value: object) -> Any:
+        """Return one of lsprotocol's values as the JSON that goes over the wire."""
+        return self._converter.unstructure(value)
+
     @lru_cache  # noqa: B019 - one protocol lives as long as the process
     def get_message_type(self, method: str) -> type[Any] | None:
         """Return the type of a message, ours included."""
@@ -112,7 +116,7 @@ class FirsthandProtocol(LanguageServerProtocol):
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, Any]:
         """Let pygls prepare itself, and answer what `capabilities` says."""
         yield from super().lsp_initialize(params)
-        return initialize_result(self._converter.unstructure(params.capabilities))
+        return initialize_result(self.json_of(params.capabilities))
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(
