@@ -142,6 +142,9 @@ def test_an_untrusted_workspace_says_nothing(tmp_path: Path) -> None:
         ("context_tokens", 8192.5, "must be a whole number"),
         ("context_tokens", True, "must be a whole number"),
         ("context_tokens", 100, "must be at least 1024"),
+        ("context_tokens", float("inf"), "must be a whole number"),
+        ("context_tokens", float("nan"), "must be a whole number"),
+        ("temperature", float("nan"), "must be a finite number"),
         ("temperature", "hot", "must be a number"),
         ("temperature", 3, "must be at most 2"),
         ("allow_remote_endpoint", "yes", "must be true or false"),
@@ -168,6 +171,7 @@ def test_a_wrong_value_from_the_editor_costs_one_message(name: str, value: Any, 
         ("context_tokens", "many", "must be a number"),
         ("context_tokens", "1.5", "must be a number"),
         ("temperature", "-1", "must be at least 0"),
+        ("temperature", "nan", "must be a finite number"),
         ("allow_remote_endpoint", "perhaps", "must be true or false"),
         ("provider", "", "must be one of"),
     ],
@@ -214,7 +218,9 @@ def test_settings_that_are_no_object(options: object) -> None:
     assert (values, len(problems)) == ({}, 1)
 
 
-@pytest.mark.parametrize("content", [b"excerpts = ", b"\xff\xfe", b"[[[", b"excerpts = 1\nexcerpts = 2\n"])
+@pytest.mark.parametrize(
+    "content", [b"excerpts = ", b"\xff\xfe", b"[[[", b"a = " + b"[" * 9999, b"excerpts = 1\nexcerpts = 2\n"]
+)
 def test_a_broken_workspace_file_is_ignored(content: bytes, tmp_path: Path) -> None:
     """A file that is not TOML costs one message that names it."""
     (tmp_path / "firsthand.toml").write_bytes(content)
@@ -230,3 +236,14 @@ def test_a_folder_in_place_of_the_workspace_file(tmp_path: Path) -> None:
     (tmp_path / "firsthand.toml").mkdir()
 
     assert [problem.key for problem in settings.load(tmp_path, environment={})[1]] == ["firsthand.toml"]
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "elsewhere.toml"])
+def test_a_link_in_place_of_the_workspace_file(target: str, tmp_path: Path) -> None:
+    """A link is not followed: it may lead out of the workspace or to a device that never ends."""
+    (tmp_path / "elsewhere.toml").write_text("excerpts = 2\n")
+    (tmp_path / "firsthand.toml").symlink_to(target)
+
+    values, problems = settings.load(tmp_path, environment={})
+
+    assert (values, [problem.key for problem in problems]) == (Settings(), ["firsthand.toml"])

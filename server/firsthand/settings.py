@@ -5,7 +5,9 @@ Sources, the later one wins: defaults, `firsthand.toml` in the workspace (only k
 A value that cannot be used is left out and reported with its key; the session goes on.
 """
 
+import math
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
@@ -16,6 +18,9 @@ from firsthand.errors import SettingsError
 
 Provider = Literal["auto", "ollama", "embedded"]
 LogLevel = Literal["error", "warning", "info", "debug"]
+
+# Far more than any settings need, and little enough to parse at once.
+_MOST_WORKSPACE_FILE_BYTES = 256 * 1024
 
 
 def _setting(
@@ -92,10 +97,14 @@ def from_workspace(root: Path) -> tuple[dict[str, Any], list[SettingsError]]:
     """Read `firsthand.toml` of a workspace: untrusted input, so only keys that cannot leak or run anything."""
     path = root / "firsthand.toml"
     try:
+        details = path.lstat()
+        # A link may lead out of the workspace, or to a device that never ends.
+        if not stat.S_ISREG(details.st_mode) or details.st_size > _MOST_WORKSPACE_FILE_BYTES:
+            raise OSError("it is not a plain, small file")
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}, []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         return {}, [
             SettingsError("firsthand.toml", f"firsthand.toml cannot be read and is ignored: {error}.")
         ]
@@ -228,8 +237,10 @@ def _number(item: "Field[Any]", hint: type, value: Any, from_text: bool) -> floa
             value = hint(value)
         except ValueError:
             raise ValueError("must be a number") from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or (hint is int and value != int(value)):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("must be a whole number" if hint is int else "must be a number")
+    if not math.isfinite(value) or (hint is int and value != int(value)):
+        raise ValueError("must be a whole number" if hint is int else "must be a finite number")
     least, most = item.metadata["least"], item.metadata["most"]
     if least is not None and value < least:
         raise ValueError(f"must be at least {least}")
