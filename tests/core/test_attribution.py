@@ -4,7 +4,7 @@ import hashlib
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fakes.workspaces import workspace_files
@@ -305,6 +305,18 @@ def test_marks_of_the_model_are_taken_out(raw: str, cleaned: str) -> None:
     assert attribute(raw, AUTH).text == cleaned
 
 
+def test_a_list_of_sources_is_cited_as_it_stands() -> None:
+    """A line that only names lines which the model was shown rests on those lines."""
+    found = attribute(
+        "Sources:\n\n- src/auth/sessionStore.ts:20-22\n- src/auth/sessionStore.ts:900\n- [3]\n", AUTH
+    )
+
+    assert described(found) == [
+        "src/auth/sessionStore.ts:20-22 <- src/auth/sessionStore.ts:20-22",
+        "src/shipping/shippingCost.ts:12-31 <- `src/shipping/shippingCost.ts`",
+    ]
+
+
 def test_a_mark_decides_between_equal_lines() -> None:
     """Two excerpts that say the same are told apart by what the model cites."""
     twins = excerpts_of("accounts:accounts/api.py:15-25", "accounts:accounts/api.py:15-25")
@@ -368,6 +380,8 @@ def test_a_stream_ends_where_the_whole_text_ends(cuts: list[int]) -> None:
         max_size=40,
     )
 )  # fmt: skip
+@example(["- ", "[1]", " ", "foo_bar"])
+@example(["- ", "[1]"])
 def test_odd_markdown_streams_like_whole_text(parts: list[str]) -> None:
     """Unclosed fences, stray backticks and half marks come out the same piece by piece as at once."""
     attributor = Attributor(AUTH)

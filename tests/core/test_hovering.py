@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 
-from fakes.project import Project, open_project
+from fakes.chat import FakeChat
+from fakes.project import Project, collect, open_project
 from fakes.tree import FakeHistory
 from fakes.workspaces import workspace_files
 from firsthand.core.answers import Selection
@@ -185,3 +187,27 @@ def test_inline_code_holds_any_backticks() -> None:
     assert inline_code("a``b`\nc") == "```a``b` c```"
     assert inline_code("`") == "`` ` ``"
     assert inert("a_b\nc") == "a\\_b c"
+
+
+async def test_an_explanation_is_shown_again_while_the_code_is_the_same() -> None:
+    """What the model said about a definition is on its card, without its links, until the definition changes."""
+    reply = "It **closes** `an [x](y) account`. ![i](http://e/x) [see](command:evil) <b>now</b>"
+    project = await open_project(workspace_files("accounts"), FakeChat(reply))
+    cards = Hovers(
+        store=project.store,
+        parser=project.parser,
+        history=FakeHistory(),
+        explanations=project.assistant.explanations,
+    )
+    selection = project.select("accounts/service.py", "delete_user(self")
+    changed = selection.text.replace(
+        "self._sessions.revoke_all(user_id)\n        user.deleted", "user.deleted"
+    )
+
+    await collect(project.assistant.explain(selection))
+    same = await cards.card(selection)
+    other = await cards.card(replace(selection, text=changed))
+
+    assert same is not None and other is not None
+    assert same.markdown.endswith("\n\n---\n\nIt **closes** `an [x](y) account`. i see \\<b>now\\</b>")
+    assert "closes" not in other.markdown

@@ -21,6 +21,7 @@ from firsthand.core.asking import ask
 from firsthand.core.conversation import Conversations, RecentContexts
 from firsthand.core.documenting import document
 from firsthand.core.explaining import explain, fix
+from firsthand.core.explanations import Explanations
 from firsthand.core.freshness import Freshness, OpenBuffers
 from firsthand.core.generation import Generation, closing
 from firsthand.core.ports import ChatModel, ChunkStore, Parser, SourceTree
@@ -48,6 +49,8 @@ class Assistant:
         self._generation = Generation(store=store, chat=chat)
         self._conversations = Conversations()
         self._contexts = RecentContexts()
+        self.explanations = Explanations()
+        """What was explained already, for the hover."""
 
     @property
     def chat(self) -> ChatModel | None:
@@ -78,6 +81,8 @@ class Assistant:
         work = explain(selection, self._excerpts, self._sources, self._generation)
         async with closing(self._remembered(work)) as events:
             async for event in events:
+                if isinstance(event, AnswerFinished) and event.answer.status == "complete":
+                    self._remember_explanation(selection, event.answer)
                 yield event
 
     async def document(self, selection: Selection) -> AsyncIterator[AnswerEvent]:
@@ -111,6 +116,11 @@ class Assistant:
                 elif isinstance(event, AnswerFinished) and context is not None:
                     self._contexts.put(event.answer.id, context)
                 yield event
+
+    def _remember_explanation(self, selection: Selection, answer: Answer) -> None:
+        context = self._contexts.get(answer.id)
+        if context is not None and context.excerpts:
+            self.explanations.remember(selection.path, context.excerpts[0].text, answer.text)
 
     def _remember_turn(self, question: Question, answer: Answer) -> None:
         if answer.status != "noModel" and answer.model:

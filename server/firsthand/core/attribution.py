@@ -135,9 +135,12 @@ class Attributor:
             copied = self._copied_lines(piece)
             if copied is not None:
                 return [self._cite(*copied, piece)]
-        needs = self._index.needs(piece.text)
-        windows = self._supporting(needs, self._hints(piece))
-        if not windows and self._is_claim(piece, needs):
+        needs, hints = self._index.needs(piece.text), self._hints(piece)
+        if not needs:
+            # A list of sources says nothing but where to look.
+            return [self._cite(hint.excerpt, hint.start, hint.end, piece) for hint in hints]
+        windows = self._supporting(needs, hints)
+        if not windows and self._is_claim(piece):
             self._unsupported.append(CharacterRange(piece.start, piece.end))
         found = [self._cite(window.excerpt, *self._lines(window, needs), piece) for window in windows]
         return list({citation.id: citation for citation in found}.values())
@@ -211,11 +214,11 @@ class Attributor:
                 best = (number, start, end, matched)
         return best[:3] if best else None
 
-    def _is_claim(self, piece: Piece, needs: Sequence[Need]) -> bool:
+    def _is_claim(self, piece: Piece) -> bool:
         """Tell whether a piece says something about code, so that it should rest on lines."""
         text = piece.text
         if piece.kind == "code":
-            return bool(needs)
+            return True
         if text.endswith((":", "?")) or _NO_CLAIM.match(text) or _HEDGE.search(text):
             return False
         if code_names(text):

@@ -117,10 +117,9 @@ class Draft:
         self.warnings.append(message)
         return WarningRaised(message)
 
-    def restart(self, context: PromptContext) -> None:
+    def restart(self, context: PromptContext, attributor: Attributor) -> None:
         """Forget the text and take another context."""
-        self.context, self.raw, self.end = context, "", None
-        self.attributor = Attributor(context.excerpts)
+        self.context, self.attributor, self.raw, self.end = context, attributor, "", None
 
 
 class Generation:
@@ -143,7 +142,7 @@ class Generation:
         window = self.window()
         for attempt in (1, 2):
             try:
-                draft.restart(await asyncio.to_thread(_context, task, window))
+                draft.restart(*await asyncio.to_thread(_prepared, task, window))
             except ContextExceededError as error:
                 if attempt == 1:
                     raise
@@ -256,9 +255,9 @@ def draft_status(draft: Draft) -> AnswerStatus:
     return "complete" if whole else "incomplete"
 
 
-def _context(task: Task, window: Window) -> PromptContext:
+def _prepared(task: Task, window: Window) -> tuple[PromptContext, Attributor]:
     context = build_context(task.request, task.passages, window, task.limit)
-    return replace(context, cut=(*context.cut, *task.cut))
+    return replace(context, cut=(*context.cut, *task.cut)), Attributor(context.excerpts)
 
 
 def _received(part: ChatPart, draft: Draft) -> list[AnswerEvent]:

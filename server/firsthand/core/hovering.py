@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firsthand.core.answers import Selection
-from firsthand.core.inert import inert, inline_code
+from firsthand.core.explanations import Explanations
+from firsthand.core.freshness import current_file
+from firsthand.core.inert import inert, inert_markdown, inline_code
 from firsthand.core.languages import language_of
 from firsthand.core.lines import LineTable
 from firsthand.core.model import Chunk, Commit, Outline, Symbol
@@ -69,10 +71,18 @@ _Place = tuple[str, int, int, str]
 class Hovers:
     """Makes hover cards from syntax, index and history."""
 
-    def __init__(self, *, store: ChunkStore, parser: Parser, history: History) -> None:
+    def __init__(
+        self,
+        *,
+        store: ChunkStore,
+        parser: Parser,
+        history: History,
+        explanations: Explanations | None = None,
+    ) -> None:
         self._store = store
         self._parser = parser
         self._history = history
+        self._explanations = explanations or Explanations()
         self._outlines: OrderedDict[tuple[str, str], Outline] = OrderedDict()
         self._pending: dict[_Place, asyncio.Future[Commit | None]] = {}
         self._changes: OrderedDict[_Place, Commit | None] = OrderedDict()
@@ -92,7 +102,18 @@ class Hovers:
             self._last_change(subject, selection),
             self._store.mentioning(subject.name, _MOST_MENTIONS + 1),
         )
-        return HoverCard(_markdown(subject, users, change), word.start, word.end)
+        markdown = _markdown(subject, users, change)
+        explanation = self._explanation(subject, selection)
+        if explanation:
+            markdown += f"\n\n---\n\n{inert_markdown(explanation)}"
+        return HoverCard(markdown, word.start, word.end)
+
+    def _explanation(self, subject: _Subject, selection: Selection) -> str | None:
+        """Return what a model said about this definition, if the code is still the same."""
+        if subject.path != selection.path:
+            return None
+        file = current_file(selection.path, selection.text)
+        return self._explanations.find(subject.path, file.lines_text(subject.start_line, subject.end_line))
 
     async def close(self) -> None:
         """Stop looking into the history."""

@@ -40,6 +40,7 @@ _UNFINISHED = re.compile(
     r"[ \t]*\(?(?:[\w@.\-/:#–]+)?[ \t]*(?:[\[【][\w,;\s–-]{0,40}[\]】][ ,;]{0,2})*(?:[\[【][\w,;\s–-]{0,40}|\))?$",
     re.ASCII,
 )
+_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])")
 _FENCE = re.compile(r"^\s{0,12}(`{3,}|~{3,})")
 
 
@@ -52,8 +53,10 @@ class MarkFilter:
         self._length = 0
         self._held = ""
         self._line = ""
+        self._released = ""
         self._fence = ""
         self._in_code = False
+        self._is_ended = False
 
     def feed(self, raw: str) -> str:
         """Take more of the model's text, return the cleaned text that is certain by now."""
@@ -61,6 +64,7 @@ class MarkFilter:
 
     def finish(self) -> str:
         """Return what was held back."""
+        self._is_ended = True
         return self._release(self._held, "")
 
     def _feed_line(self, part: str) -> str:
@@ -90,6 +94,7 @@ class MarkFilter:
             self._append(cleaned, self._replacement(match, certain))
             position = match.end()
         self._append(cleaned, certain[position:])
+        self._released += certain
         return "".join(cleaned)
 
     def _append(self, cleaned: list[str], text: str) -> None:
@@ -109,13 +114,18 @@ class MarkFilter:
         subscript = match["plain"] and not match["space"] and _follows_word(text, match.start())
         if subscript and len(known) < len(numbers):
             return match[0]
+        before = self._released + text[: match.start()]
+        ends_line = (self._is_ended or text.endswith("\n")) and not text[match.end() :].strip()
+        is_whole_item = ends_line and bool(_ITEM.fullmatch(before))
+        space = (match["space"] or "") if is_whole_item else ""
         for index in known:
             excerpt = self._excerpts[index]
-            self.hints.append(Hint(self._length, index, 0, excerpt.end_line - excerpt.start_line + 1))
-        if match["aside"] or match["plain"]:
-            return ""
-        word = match["word"] or ""
+            lines = excerpt.end_line - excerpt.start_line + 1
+            self.hints.append(Hint(self._length + len(space), index, 0, lines))
         paths = ", ".join(f"`{self._excerpts[index].path}`" for index in known)
+        if match["aside"] or match["plain"]:
+            return space + paths if is_whole_item else ""
+        word = match["word"] or ""
         return paths if word[:1] in ("E", "e") or not word else (word + paths if paths else word.rstrip())
 
     def _checked_lines(self, match: re.Match[str]) -> str:
@@ -142,6 +152,7 @@ class MarkFilter:
         elif fence:
             self._fence = fence[1]
         self._line = ""
+        self._released = ""
         self._in_code = False
 
 

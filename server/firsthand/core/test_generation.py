@@ -17,7 +17,7 @@ from firsthand.core.answers import (
 )
 from firsthand.core.editing import fenced_code, finished, replaced, syntax_problem
 from firsthand.core.excerpts import excerpt_hash
-from firsthand.core.freshness import CurrentFile
+from firsthand.core.freshness import GONE_FILE, CurrentFile
 from firsthand.core.generation import Draft, Generation, Stopwatch, Task, closing
 from firsthand.core.grounding import known_names, ungrounded_names
 from firsthand.core.inert import inline_code
@@ -138,7 +138,7 @@ async def _plan(selection: Selection, sources: Sources) -> _Plan:
     paths = tuple(await sources.store.manifest())
     inline = _RUST_INLINE_TESTS.search(selection.text) is not None
     inline = inline or (target.file.language == "rust" and await _tests_inline(sources))
-    place = test_place(selection.path, paths, inline)
+    place = await asyncio.to_thread(test_place, selection.path, paths, inline)
     tests = await _pattern_tests(target, place, paths, sources)
     configs = await _configs(selection.path, paths, sources)
     framework = detect_framework(target.file.language, (chunk.text for chunk in tests), configs)
@@ -146,7 +146,8 @@ async def _plan(selection: Selection, sources: Sources) -> _Plan:
     related = [hit for hit in await sources.related(target) if not hit.chunk.is_test]
     hits = without_repeats((*patterns, *related[:_MOST_PATTERNS]))
     existing = await _existing_text(place, target, sources)
-    return _Plan(target, symbol.qualified_name, framework, place, existing, hits, paths)
+    place = replace(place, exists=existing is not None)
+    return _Plan(target, symbol.qualified_name, framework, place, existing or "", hits, paths)
 
 
 async def _tests_inline(sources: Sources) -> bool:
@@ -236,11 +237,16 @@ async def _configs(path: str, paths: Collection[str], sources: Sources) -> list[
     return texts
 
 
-async def _existing_text(place: Placement, target: Target, sources: Sources) -> str:
+async def _existing_text(place: Placement, target: Target, sources: Sources) -> str | None:
+    """Return the test file's text, also when the index left the file out; None when there is no such file."""
     if place.inline:
         return target.file.text
-    file = await sources.freshness.file(place.path) if place.exists else None
-    return file.text if isinstance(file, CurrentFile) else ""
+    file = await sources.freshness.file(place.path)
+    if isinstance(file, CurrentFile):
+        return file.text
+    if file != GONE_FILE:
+        raise RequestError(f"{place.path} cannot be changed ({file}): move it, or write the test by hand.")
+    return None
 
 
 def _request(plan: _Plan, problem: str = "") -> Request:
