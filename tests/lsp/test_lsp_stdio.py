@@ -27,7 +27,7 @@ def answers(*sent: bytes) -> list[dict[str, Any]]:
     """What a server writes to a client that sends this and leaves."""
     output = io.BytesIO()
     output.close = lambda: None  # type: ignore[method-assign]
-    serve(unopened, io.BufferedReader(io.BytesIO(b"".join(sent))), output)  # type: ignore[arg-type]
+    serve(unopened, stdin=io.BufferedReader(io.BytesIO(b"".join(sent))), stdout=output)  # type: ignore[arg-type]
     received, data = [], output.getvalue()
     while data:
         header, _, rest = data.partition(b"\r\n\r\n")

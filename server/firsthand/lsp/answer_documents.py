@@ -9,8 +9,6 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
 from firsthand.core.answers import Answer, AnswerEvent, TextArrived, UngroundedName
 from firsthand.core.model import Hit
 from firsthand.errors import FirsthandError
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from firsthand.lsp.folders import Folder
     from firsthand.lsp.tasks import OwnedTasks
-    from firsthand.settings import Settings
 
 # Enough to find last week's answer again; the folder stays small.
 _MOST_DOCUMENTS = 100
@@ -66,25 +63,17 @@ class AnswerDocument:
             raise _cannot_write(self.path.parent, error) from error
 
 
-async def new_document(settings: Settings, title: str, tasks: OwnedTasks) -> AnswerDocument:
-    """Make a document in the user's cache, readable for the user alone, and drop the oldest ones.
+async def new_document(folder: Path, title: str, tasks: OwnedTasks) -> AnswerDocument:
+    """Make a document in the folder of answers, readable for the user alone, and drop the oldest ones.
 
     Raises:
         FirsthandError: the cache folder cannot be written.
     """
-    folder = answers_folder(settings)
     try:
         path = await asyncio.to_thread(_prepare, folder, title)
     except OSError as error:
         raise _cannot_write(folder, error) from error
     return AnswerDocument(path, _one_line(title), tasks)
-
-
-def answers_folder(settings: Settings) -> Path:
-    """Return the folder of the answers, below the cache that `settings` names."""
-    if settings.cache_dir:
-        return Path(settings.cache_dir).expanduser().absolute() / "answers"
-    return Path(platformdirs.user_cache_dir("firsthand", appauthor=False)) / "answers"
 
 
 def answer_markdown(answer: Answer, folder: Folder) -> str:

@@ -94,7 +94,7 @@ async def _ask(ls: FirsthandServer, argument: Any) -> CommandStarted:
 
     async def work(progress: WorkDoneProgress) -> None:
         folder, events = await begin_question(ls, wanted)
-        document = await new_document(folder.settings, wanted.question, ls.tasks)
+        document = await new_document(ls.answers_folder(folder.settings), wanted.question, ls.tasks)
         answer = await hear(events, [document, StageProgress(progress)])
         await _show_answer(ls, document, answer, folder)
 
@@ -107,7 +107,7 @@ async def _explain(ls: FirsthandServer, argument: Any) -> CommandStarted:
     async def work(progress: WorkDoneProgress) -> None:
         place = await find_place(ls, wanted.uri, wanted.position, wanted.range)
         title = f"{place.selection.path} explained"
-        document = await new_document(place.folder.settings, title, ls.tasks)
+        document = await new_document(ls.answers_folder(place.folder.settings), title, ls.tasks)
         events = place.workspace.assistant.explain(place.selection)
         answer = await hear(events, [document, StageProgress(progress)])
         await _show_answer(ls, document, answer, place.folder)
@@ -129,7 +129,7 @@ def _editing(name: str) -> Command:
                 await _apply(ls, label, edit, answer)
             else:
                 document = await new_document(
-                    folder.settings, f"{label}: {wanted.uri.rsplit('/', 1)[-1]}", ls.tasks
+                    ls.answers_folder(folder.settings), f"{label}: {wanted.uri.rsplit('/', 1)[-1]}", ls.tasks
                 )
                 await _show_answer(ls, document, answer, folder)
 
@@ -146,7 +146,9 @@ async def _search(ls: FirsthandServer, argument: Any) -> CommandStarted:
     async def work(progress: WorkDoneProgress) -> None:
         folders = await ls.folders.known()
         hits = await search_folders(ls, folders, wanted.query, scope_of(wanted.scope), _HITS_IN_A_DOCUMENT)
-        document = await new_document(folders[0].settings, f"Search: {wanted.query}", ls.tasks)
+        document = await new_document(
+            ls.answers_folder(folders[0].settings), f"Search: {wanted.query}", ls.tasks
+        )
         body = hits_markdown(hits)
         await document.finish(body)
         await _show(ls, document, body)

@@ -12,14 +12,18 @@ from firsthand.lsp.client_facts import facts_of, options_of
 from firsthand.lsp.configuration import SECTION
 from firsthand.lsp.failures import answered, noted
 from firsthand.lsp.folders import OpenWorkspace
-from firsthand.lsp.session import FirsthandServer
+from firsthand.lsp.session import CacheFolder, FirsthandServer
 
 __all__ = ["FirsthandServer", "create_server"]
 
 
-def create_server(open_workspace: OpenWorkspace) -> FirsthandServer:
-    """Return a server that opens each root folder with `open_workspace`; `stdio.serve` or `start_tcp` starts it."""
-    server = FirsthandServer(open_workspace)
+def create_server(open_workspace: OpenWorkspace, cache_folder: CacheFolder | None = None) -> FirsthandServer:
+    """Return a server that opens each root folder with `open_workspace`; `stdio.serve` or `start_tcp` starts it.
+
+    Args:
+        cache_folder: where a user with these settings keeps what Firsthand stores; answers go below it.
+    """
+    server = FirsthandServer(open_workspace, cache_folder)
     server.feature(types.INITIALIZE)(initialize)
     server.feature(types.INITIALIZED)(initialized)
     server.feature(types.SHUTDOWN)(shutdown)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -21,6 +24,7 @@ from firsthand.lsp.positions import Encoding
 from firsthand.lsp.protocol import FirsthandProtocol, create_converter
 from firsthand.lsp.status_watch import StatusWatch
 from firsthand.lsp.tasks import OwnedTasks
+from firsthand.settings import Settings
 
 if TYPE_CHECKING:
     from firsthand.core.model import Progress
@@ -28,13 +32,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+CacheFolder = Callable[[Settings], Path]
+
 
 class FirsthandServer(LanguageServer):
     """One session: the client's facts, its folders and documents, and the tasks that work for it."""
 
     protocol: FirsthandProtocol
 
-    def __init__(self, open_workspace: OpenWorkspace) -> None:
+    def __init__(self, open_workspace: OpenWorkspace, cache_folder: CacheFolder | None = None) -> None:
         super().__init__(
             "firsthand", __version__, protocol_cls=FirsthandProtocol, converter_factory=create_converter
         )
@@ -57,12 +63,23 @@ class FirsthandServer(LanguageServer):
         self.preferred: Folder | None = None
         """The folder of the document that the user opened, changed or asked about last."""
         self._done_once: set[str] = set()
+        self._cache_folder = cache_folder
+        self._own_folder: Path | None = None
 
     @property
     def encoding(self) -> Encoding:
         """The position encoding that was negotiated."""
         encoding = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
         return types.PositionEncodingKind(encoding).value
+
+    def answers_folder(self, settings: Settings) -> Path:
+        """Return where answers are kept: in the cache, or where nobody said which that is, for this session only."""
+        if self._cache_folder is not None:
+            return self._cache_folder(settings) / "answers"
+        if settings.cache_dir:
+            return Path(settings.cache_dir).expanduser().absolute() / "answers"
+        self._own_folder = self._own_folder or Path(tempfile.mkdtemp(prefix="firsthand-answers-"))
+        return self._own_folder
 
     def say(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
         """Show a message to the user."""

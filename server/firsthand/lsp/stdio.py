@@ -13,10 +13,15 @@ from firsthand.lsp.capabilities import initialize_result
 
 if TYPE_CHECKING:
     from firsthand.lsp.folders import OpenWorkspace
+    from firsthand.lsp.session import CacheFolder
 
 
 def serve(
-    open_workspace: "OpenWorkspace", stdin: BinaryIO | None = None, stdout: BinaryIO | None = None
+    open_workspace: "OpenWorkspace",
+    cache_folder: "CacheFolder | None" = None,
+    *,
+    stdin: BinaryIO | None = None,
+    stdout: BinaryIO | None = None,
 ) -> None:
     """Serve one client until it leaves."""
     source, target = stdin or sys.stdin.buffer, stdout or sys.stdout.buffer
@@ -24,7 +29,7 @@ def serve(
     answered = _answer(first, target)
     from firsthand.lsp.server import create_server
 
-    server = create_server(open_workspace)
+    server = create_server(open_workspace, cache_folder)
     if answered is not None:
         server.protocol.answered_before.add(answered)
     server.start_io(io.BufferedReader(ReplayedInput(first, source)), target)
