@@ -22,7 +22,7 @@ from firsthand.core.generation import Draft, Generation, Stopwatch, Task, closin
 from firsthand.core.grounding import known_names, ungrounded_names
 from firsthand.core.inert import inline_code
 from firsthand.core.languages import is_test_path
-from firsthand.core.model import Chunk, Hit, Scope
+from firsthand.core.model import Chunk, Hit, Scope, Symbol
 from firsthand.core.ports import Parser
 from firsthand.core.prompts import Request, fence_around
 from firsthand.core.sources import Sources, Target, common_folders, locate, without_repeats
@@ -62,7 +62,7 @@ class _Plan:
     """What is tested, how the project tests, and the file that the tests go into."""
 
     target: Target
-    name: str
+    symbol: Symbol
     framework: str
     place: Placement
     existing: str
@@ -139,7 +139,7 @@ async def _plan(selection: Selection, sources: Sources) -> _Plan:
     inline = _RUST_INLINE_TESTS.search(selection.text) is not None
     inline = inline or (target.file.language == "rust" and await _tests_inline(sources))
     place = await asyncio.to_thread(test_place, selection.path, paths, inline)
-    tests = await _pattern_tests(target, place, paths, sources)
+    tests = await _pattern_tests(target, symbol, place, paths, sources)
     configs = await _configs(selection.path, paths, sources)
     framework = detect_framework(target.file.language, (chunk.text for chunk in tests), configs)
     patterns = tuple(Hit(chunk, 1.0, ("an existing test",)) for chunk in _chosen(tests))
@@ -147,7 +147,7 @@ async def _plan(selection: Selection, sources: Sources) -> _Plan:
     hits = without_repeats((*patterns, *related[:_MOST_PATTERNS]))
     existing = await _existing_text(place, target, sources)
     place = replace(place, exists=existing is not None)
-    return _Plan(target, symbol.qualified_name, framework, place, existing or "", hits, paths)
+    return _Plan(target, symbol, framework, place, existing or "", hits, paths)
 
 
 async def _tests_inline(sources: Sources) -> bool:
@@ -156,16 +156,15 @@ async def _tests_inline(sources: Sources) -> bool:
 
 
 async def _pattern_tests(
-    target: Target, place: Placement, paths: Collection[str], sources: Sources
+    target: Target, symbol: Symbol, place: Placement, paths: Collection[str], sources: Sources
 ) -> list[Chunk]:
     """Return tests to imitate: those of the same module, those that mention the symbol, then the nearest."""
-    assert target.symbol is not None
     found: list[Chunk] = []
     if place.exists and not place.inline:
         found += await sources.store.chunks_of(place.path)
-    found += [chunk for chunk in await sources.store.mentioning(target.symbol.name, 40) if chunk.is_test]
+    found += [chunk for chunk in await sources.store.mentioning(symbol.name, 40) if chunk.is_test]
     hits = await sources.searcher.search(
-        f"test {target.symbol.name} {target.symbol.docstring.split('.')[0]}",
+        f"test {symbol.name} {symbol.docstring.split('.')[0]}",
         scope=Scope(tests=True),
         limit=20,
         near=target.file.path,
@@ -175,7 +174,7 @@ async def _pattern_tests(
         chunk for chunk in found if chunk.is_test and same_family(chunk.language, target.file.language)
     ]
     tests = list({chunk.id: chunk for chunk in fitting}.values())
-    tests.sort(key=lambda chunk: _pattern_order(chunk, target, place))
+    tests.sort(key=lambda chunk: _pattern_order(chunk, symbol.name, target.file.path, place))
     heads = await _heads(tests, sources)
     return list({chunk.id: chunk for chunk in (*tests[:1], *heads, *tests[1:])}.values())
 
@@ -187,11 +186,12 @@ def _chosen(tests: Sequence[Chunk]) -> list[Chunk]:
     return [*code[:_MOST_PATTERNS], *helpers[:_MOST_HELPERS]]
 
 
-def _pattern_order(chunk: Chunk, target: Target, place: Placement) -> tuple[bool, bool, bool, bool, int]:
+def _pattern_order(
+    chunk: Chunk, name: str, source: str, place: Placement
+) -> tuple[bool, bool, bool, bool, int]:
     """The module's own tests first, then tests of the symbol, then the nearest; fixtures and helpers come last."""
-    name = target.symbol.name if target.symbol else ""
     mentions = name in chunk.calls or name in chunk.references
-    shared = common_folders(chunk.path, target.file.path)
+    shared = common_folders(chunk.path, source)
     is_test = _is_test_code(chunk)
     is_fixture = not is_test and "fixture" in chunk.text
     return chunk.path != place.path, not is_test, not (is_test or is_fixture), not mentions, -shared
@@ -250,8 +250,6 @@ async def _existing_text(place: Placement, target: Target, sources: Sources) -> 
 
 
 def _request(plan: _Plan, problem: str = "") -> Request:
-    symbol = plan.target.symbol
-    assert symbol is not None
     conventions = f"The project tests with {plan.framework}." if plan.framework else ""
     existing = ""
     if plan.existing.strip() and not plan.place.inline:
@@ -265,7 +263,7 @@ def _request(plan: _Plan, problem: str = "") -> Request:
         form = "only `#[test]` functions, without `mod tests`"
     return Request(
         "generate_test",
-        f"the {symbol.kind} {inline_code(plan.name)} of `{plan.target.file.path}`",
+        f"the {plan.symbol.kind} {inline_code(plan.symbol.qualified_name)} of `{plan.target.file.path}`",
         details=(
             ("conventions", conventions),
             ("path", plan.place.path),
@@ -329,7 +327,7 @@ async def _described(
     plan: _Plan, outcome: _Outcome, draft: Draft, sources: Sources, generation: Generation
 ) -> Answer:
     """Say what was written, where it goes and after which pattern."""
-    name, place = inline_code(plan.name), inline_code(plan.place.path)
+    name, place = inline_code(plan.symbol.qualified_name), inline_code(plan.place.path)
     if generation.chat is None:
         return _answer(NO_MODEL.format(place=place))
     if outcome.edit is None:
@@ -358,7 +356,7 @@ async def _described(
         await sources.store.names(),
         plan.known_paths,
         draft.context.excerpts,
-        f"{plan.name} {plan.place.path} {plan.existing}",
+        f"{plan.symbol.qualified_name} {plan.place.path} {plan.existing}",
     )
     return replace(
         _answer(text),
