@@ -32,14 +32,14 @@ _CONFLICT = "commit conflict"
 _KEEP_VERSIONS_FOR = timedelta(minutes=1)
 
 
-def _words(*, lower_case: bool) -> FTS:
-    """Return an index of words that are split already, each of which is wanted as it is: `is`, `café`."""
+def _words(*, of_prose: bool) -> FTS:
+    """Return an index of words that are split already; forms of an English word meet only where people ask."""
     return FTS(
         base_tokenizer="whitespace",
-        stem=False,
+        stem=of_prose,
         remove_stop_words=False,
         ascii_folding=False,
-        lower_case=lower_case,
+        lower_case=of_prose,
         with_position=False,
         max_token_length=None,
     )
@@ -48,8 +48,8 @@ def _words(*, lower_case: bool) -> FTS:
 # Label lists would suit `defines` and `mentions`, but bringing them up to date took seconds at 10,000 chunks;
 # a scan of `defines` takes milliseconds at 100,000.
 _INDEXES_OF_CHUNKS: dict[str, FTS | BTree] = {
-    "terms": _words(lower_case=True),
-    "mentions": _words(lower_case=False),
+    "terms": _words(of_prose=True),
+    "mentions": _words(of_prose=False),
     "path": BTree(),
     "content_hash": BTree(),
 }
