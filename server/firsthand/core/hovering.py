@@ -39,6 +39,8 @@ class HoverCard:
     markdown: str
     start_byte: int
     end_byte: int
+    explained: bool = False
+    """True when a model's explanation of this very code is in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Hovers:
         explanation = self._explanation(subject, selection)
         if explanation:
             markdown += f"\n\n---\n\n{inert_markdown(explanation)}"
-        return HoverCard(markdown, word.start, word.end)
+        return HoverCard(markdown, word.start, word.end, explained=explanation is not None)
 
     def _explanation(self, subject: _Subject, selection: Selection) -> str | None:
         """Return what a model said about this definition, if the code is still the same."""

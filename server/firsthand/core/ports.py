@@ -1,6 +1,6 @@
 """What the domain needs from the outside: small protocols, named for roles."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -164,7 +164,7 @@ class ChatModel(Protocol):
 
     def stream(
         self, messages: Sequence[Message], *, schema: Mapping[str, object] | None = None
-    ) -> AsyncIterator[ChatPart]:
+    ) -> AsyncGenerator[ChatPart, None]:
         """Generate; the last part is a `ChatEnd`. Use with `contextlib.aclosing`.
 
         Args:

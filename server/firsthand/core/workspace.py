@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -140,17 +140,12 @@ class CourteousChat:
 
     async def stream(
         self, messages: Sequence[Message], *, schema: Mapping[str, object] | None = None
-    ) -> AsyncIterator[ChatPart]:
+    ) -> AsyncGenerator[ChatPart, None]:
         """Generate while indexing waits."""
-        async with self._indexer.yielding():
-            parts = self._chat.stream(messages, schema=schema)
-            try:
-                async for part in parts:
-                    yield part
-            finally:
-                # A port's stream is any async iterator; the generators behind it close the model's socket here.
-                if hasattr(parts, "aclose"):
-                    await parts.aclose()
+        stream = self._chat.stream(messages, schema=schema)
+        async with self._indexer.yielding(), contextlib.aclosing(stream) as parts:
+            async for part in parts:
+                yield part
 
 
 def _verdict(state: IndexingState, stats: IndexStats, models: ModelState) -> tuple[Health, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from firsthand.core.answers import (
@@ -107,7 +107,7 @@ async def context(ls: FirsthandServer, params: Any) -> Any:
 
 async def begin_question(
     ls: FirsthandServer, wanted: AskParams | AskArguments
-) -> tuple[Folder, AsyncIterator[AnswerEvent]]:
+) -> tuple[Folder, AsyncGenerator[AnswerEvent, None]]:
     """Choose the folder that a question is about, and return the events of its answer.
 
     Raises:
@@ -148,7 +148,7 @@ def request_listeners(
     return listeners
 
 
-async def hear(events: AsyncIterator[AnswerEvent], listeners: Sequence[AnswerListener]) -> Answer:
+async def hear(events: AsyncGenerator[AnswerEvent, None], listeners: Sequence[AnswerListener]) -> Answer:
     """Take an answer to its end; when that is cut short, the model's stream is closed before anything else.
 
     Raises:
@@ -167,7 +167,7 @@ async def hear(events: AsyncIterator[AnswerEvent], listeners: Sequence[AnswerLis
     return answer
 
 
-async def _last(events: AsyncIterator[AnswerEvent], listeners: Iterable[AnswerListener]) -> Answer:
+async def _last(events: AsyncGenerator[AnswerEvent, None], listeners: Iterable[AnswerListener]) -> Answer:
     async for event in events:
         for listener in listeners:
             listener.heard(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ class EditWork:
     """An edit in the making: where, what the model says, and how it becomes an edit."""
 
     place: Place
-    events: AsyncIterator[AnswerEvent]
+    events: AsyncGenerator[AnswerEvent, None]
     edits: AnswerEdits
 
     async def finish(self, listeners: Sequence[AnswerListener]) -> tuple[Answer, types.WorkspaceEdit | None]:

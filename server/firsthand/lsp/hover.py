@@ -1,13 +1,15 @@
-"""`textDocument/hover`: what the index knows of a symbol, at once and without a model."""
+"""`textDocument/hover`: what the index knows of a symbol, at once; a model only in the time the user allows."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from firsthand.core.answers import Selection
-from firsthand.errors import RequestError
+from firsthand.errors import FirsthandError, RequestError
 from firsthand.lsp.edits import lsp_range
 from firsthand.lsp.failures import answered
 from firsthand.lsp.open_documents import our_position
@@ -15,6 +17,8 @@ from firsthand.lsp.places import current_text
 from firsthand.lsp.positions import TextPositions
 
 if TYPE_CHECKING:
+    from firsthand.core.hovering import HoverCard
+    from firsthand.core.workspace import Workspace
     from firsthand.lsp.session import FirsthandServer
 
 
@@ -36,7 +40,7 @@ def register(server: FirsthandServer) -> None:
             return None
         positions = TextPositions(text, ls.encoding)
         offset = positions.byte_offset(our_position(params.position))
-        card = await workspace.hovers.card(Selection(path, text, offset, offset))
+        card = await _card(workspace, Selection(path, text, offset, offset), folder.settings.hover_budget_ms)
         if card is None:
             return None
         kind = types.MarkupKind.Markdown if ls.client.markdown_hover else types.MarkupKind.PlainText
@@ -44,3 +48,22 @@ def register(server: FirsthandServer) -> None:
             contents=types.MarkupContent(kind, card.markdown),
             range=lsp_range(positions.range_of_bytes(card.start_byte, card.end_byte)),
         )
+
+
+async def _card(workspace: Workspace, selection: Selection, budget_ms: int) -> HoverCard | None:
+    """Return the card, with the model's explanation if it is known or arrives inside the budget."""
+    card = await workspace.hovers.card(selection)
+    if card is None or card.explained or not budget_ms or workspace.assistant.chat is None:
+        return card
+    with contextlib.suppress(TimeoutError, FirsthandError):
+        async with asyncio.timeout(budget_ms / 1000):
+            await _explain(workspace, selection)
+            return await workspace.hovers.card(selection)
+    return card
+
+
+async def _explain(workspace: Workspace, selection: Selection) -> None:
+    """Have the definition explained; the assistant remembers it for the card."""
+    async with contextlib.aclosing(workspace.assistant.explain(selection)) as events:
+        async for _ in events:
+            pass

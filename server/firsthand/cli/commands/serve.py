@@ -24,8 +24,6 @@ def run(context: Context) -> int:
     """Serve until the editor ends the session."""
     arguments = context.arguments
     address = _address(arguments.tcp, arguments.allow_remote_clients) if arguments.tcp else None
-    from firsthand.lsp.server import create_server
-
     flags, _ = settings.from_command_line(given_settings(arguments))
 
     async def open_workspace(root: Path, wanted: Settings) -> Workspace:
@@ -33,12 +31,19 @@ def run(context: Context) -> int:
         application = await asyncio.to_thread(context.load_application)
         return await application.open_workspace(root, replace(wanted, **flags))
 
-    server = create_server(open_workspace)
+    def cache_folder(wanted: Settings) -> Path:
+        return context.load_application().cache_folder(replace(wanted, **flags))
+
     if address is None:
-        server.start_io()
+        # Imports nothing of the protocol before the first answer is out.
+        from firsthand.lsp.stdio import serve
+
+        serve(open_workspace, cache_folder)
     else:
+        from firsthand.lsp.server import create_server
+
         context.terminal.say(f"Listening on {arguments.tcp}; Ctrl-C stops.")
-        server.start_tcp(*address)
+        create_server(open_workspace, cache_folder).start_tcp(*address)
     return 0
 
 
