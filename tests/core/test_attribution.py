@@ -370,7 +370,7 @@ def test_a_stream_ends_where_the_whole_text_ends(cuts: list[int]) -> None:
     assert tuple(announced.values()) == whole.citations
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -382,6 +382,8 @@ def test_a_stream_ends_where_the_whole_text_ends(cuts: list[int]) -> None:
 )  # fmt: skip
 @example(["- ", "[1]", " ", "foo_bar"])
 @example(["- ", "[1]"])
+@example(["。", "[1]", "`"])
+@example(["]", "[9", "]", "`"])
 def test_odd_markdown_streams_like_whole_text(parts: list[str]) -> None:
     """Unclosed fences, stray backticks and half marks come out the same piece by piece as at once."""
     attributor = Attributor(AUTH)

@@ -93,6 +93,7 @@ class Attributor:
         self._text = ""
         self._resume = 0
         self._seen = 0
+        self._used_hints = 0
         self._citations: list[Citation] = []
         self._unsupported: list[CharacterRange] = []
 
@@ -146,7 +147,12 @@ class Attributor:
         return list({citation.id: citation for citation in found}.values())
 
     def _hints(self, piece: Piece) -> list[Hint]:
-        return [hint for hint in self._marks.hints if piece.start <= hint.position <= piece.end]
+        """Take the marks that stand in a piece or right behind it; each belongs to one piece."""
+        hints = self._marks.hints
+        first = self._used_hints
+        while self._used_hints < len(hints) and hints[self._used_hints].position <= piece.end:
+            self._used_hints += 1
+        return [hint for hint in hints[first : self._used_hints] if hint.position >= piece.start]
 
     def _supporting(self, needs: Sequence[Need], hints: Sequence[Hint]) -> list[Window]:
         total = sum(need.weight for need in needs)

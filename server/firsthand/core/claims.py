@@ -38,7 +38,7 @@ _ROW_SEPARATOR = re.compile(r"^[\s|:-]+$")
 _LEAD = re.compile(r"^\s*(?:>\s?)*\s*(?:[-*+•]\s+|\d{1,3}[.)]\s+)?(?:\[[ xX]\]\s+)?")
 _STARTS_ITEM = re.compile(r"^\s*(?:>\s?)*\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _BACKTICKS = re.compile(r"`+")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s)|[。！？]")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s)|[。！？](?=[\s\S])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|incl|no|fig|z\.B|d\.h|bzw|ca|p\.ej)|^\d{1,3})$"
 )

@@ -111,10 +111,10 @@ class MarkFilter:
         found = next(match[f"{kind}_numbers"] for kind in ("aside", "word", "plain", "bare") if match[kind])
         numbers = [int(number) for number in re.findall(r"\d+", found)]
         known = [number - 1 for number in numbers if 1 <= number <= len(self._excerpts)]
-        subscript = match["plain"] and not match["space"] and _follows_word(text, match.start())
+        before = self._released + text[: match.start()]
+        subscript = match["plain"] and not match["space"] and _ends_with_word(before)
         if subscript and len(known) < len(numbers):
             return match[0]
-        before = self._released + text[: match.start()]
         ends_line = (self._is_ended or text.endswith("\n")) and not text[match.end() :].strip()
         is_whole_item = ends_line and bool(_ITEM.fullmatch(before))
         space = (match["space"] or "") if is_whole_item else ""
@@ -156,5 +156,5 @@ class MarkFilter:
         self._in_code = False
 
 
-def _follows_word(text: str, position: int) -> bool:
-    return position > 0 and (text[position - 1].isalnum() or text[position - 1] in "_)]")
+def _ends_with_word(text: str) -> bool:
+    return bool(text) and (text[-1].isalnum() or text[-1] in "_)]")
