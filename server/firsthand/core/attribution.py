@@ -130,7 +130,7 @@ class Attributor:
         return tuple(changed.values())
 
     def _attribute(self, piece: Piece) -> list[Citation]:
-        if piece.kind == "heading":
+        if piece.kind == "heading" or (piece.text.endswith(":") and not code_names(piece.text)):
             return []
         if piece.kind == "code":
             copied = self._copied_lines(piece)
