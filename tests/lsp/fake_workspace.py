@@ -35,6 +35,7 @@ from firsthand.core.answers import (
     WarningRaised,
 )
 from firsthand.core.freshness import OpenBuffers
+from firsthand.core.hovering import HoverCard
 from firsthand.core.model import (
     FileRecord,
     Hit,
@@ -92,9 +93,10 @@ def answer_to(title: str, **changes: object) -> Answer:
 class FakeAssistant:
     """Answers as the question says."""
 
-    chat = None
+    chat = "fake-model"
 
     def __init__(self, workspace: "FakeWorkspace") -> None:
+        self.explained: dict[str, str] = {}
         self._workspace = workspace
         self._note = workspace.note
 
@@ -130,6 +132,7 @@ class FakeAssistant:
         if "for ever" in selection.text:
             async for event in self._wait():
                 yield event
+        self.explained[selection.text] = " explained"
         yield AnswerFinished(answer_to("explain", text=f"It is {marked(selection)}."))
 
     async def generate_test(self, selection: Selection) -> AsyncIterator[AnswerEvent]:
@@ -232,19 +235,13 @@ class FakeTree:
             return None
 
 
-@dataclass(frozen=True)
-class FakeCard:
-    """What `Hovers.card` returns."""
-
-    markdown: str
-    start_byte: int
-    end_byte: int
-
-
 class FakeHovers:
-    """Knows every word."""
+    """Knows every word, and what was explained before."""
 
-    async def card(self, selection: Selection) -> FakeCard | None:
+    def __init__(self, explained: dict[str, str]) -> None:
+        self._explained = explained
+
+    async def card(self, selection: Selection) -> HoverCard | None:
         data = selection.text.encode()
         if data[selection.start_byte : selection.start_byte + 1] in (b" ", b"\n", b""):
             return None
@@ -253,7 +250,8 @@ class FakeHovers:
             start -= 1
         while end < len(data) and data[end : end + 1] not in b" \n\r\t":
             end += 1
-        return FakeCard(f"**{data[start:end].decode()}**", start, end)
+        explanation = self._explained.get(selection.text, "")
+        return HoverCard(f"**{data[start:end].decode()}**{explanation}", start, end, bool(explanation))
 
 
 @dataclass(frozen=True)
@@ -320,7 +318,7 @@ class FakeWorkspace:
         self.indexer = FakeIndexer(self.root, self.note)
         self.searcher = FakeSearcher(self.root, self.note)
         self.assistant = FakeAssistant(self)
-        self.hovers = FakeHovers()
+        self.hovers = FakeHovers(self.assistant.explained)
 
     async def status(self) -> FakeStatus:
         stats = IndexStats(files=3, skipped=1, failed=0, chunks=12, embedded=12)

@@ -74,3 +74,28 @@ async def hovered(session: Session, uri: str, line: int, character: int) -> type
     """Hover at a place."""
     params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, character))
     return await session.client.text_document_hover_async(params)
+
+
+@pytest.mark.parametrize(
+    ("text", "budget", "shown"),
+    [
+        ("word", 0, "**word**"),
+        ("word", 10_000, "**word** explained"),
+        ("for ever", 20, "**for**"),
+    ],
+    ids=["never waits", "arrives in time", "takes too long"],
+)
+async def test_the_model_has_the_time_that_the_user_allows(
+    text: str, budget: int, shown: str, start_server: StartServer
+) -> None:
+    """An explanation that arrives within the budget is on the card, a late one is not."""
+    session = await start_server()
+    await session.initialize(types.ClientCapabilities(), options={"hoverBudgetMs": budget})
+    await session.folders_open()
+    uri = session.open("src/unsaved.py", text)
+
+    hover = await hovered(session, uri, 0, 1)
+
+    assert hover is not None
+    assert isinstance(hover.contents, types.MarkupContent)
+    assert hover.contents.value == shown
