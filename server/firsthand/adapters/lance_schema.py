@@ -174,6 +174,8 @@ def vectors_from(table: pa.Table) -> dict[str, Vector]:
 
 def last_part(name: str) -> str:
     """Return the last identifier of a name or import: `a.b.refresh` → refresh, `./store/token.js` → token."""
+    if name.isidentifier():
+        return name
     word = _BEFORE_LAST_WORD.sub("", name.rstrip("\"'`>)}];, \t\r\n"))
     return _BEFORE_LAST_PART.sub("", _SOURCE_EXTENSION.sub("", word))
 

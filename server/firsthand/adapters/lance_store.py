@@ -34,10 +34,10 @@ __all__ = ["LanceStore", "open_store", "writer_lock"]
 _VALUES_PER_PREDICATE = 500
 _VALUES_PER_DELETE = 5_000  # each delete is a commit
 
-# Rows that keyword search reads one by one, before the index takes them in: below this a search does not notice.
-# A share on top keeps the work of a long first indexing proportional to its size.
-_UNINDEXED_ROWS = 10_000
-_UNINDEXED_SHARE = 0.25
+# Rows that keyword search reads one by one (some 50 µs each) before the index takes them in. The share keeps the
+# work of a long first indexing proportional to its size, since each time the whole index is written again.
+_UNINDEXED_ROWS = 4_000
+_UNINDEXED_SHARE = 0.4
 
 # A scope with fewer chunks than this is searched chunk by chunk; a wider one by asking for more neighbours.
 _NARROW_SCOPE = 2_000
