@@ -324,7 +324,7 @@ async def test_a_wide_scope_is_filled_from_far_neighbours(store: LanceStore) -> 
 
 
 async def test_keyword_search_prefers_definitions(store: LanceStore) -> None:
-    """The chunk that bears the name stands before those that use it, and the path counts too."""
+    """The chunk that bears the name stands before those that use it; the path counts, and forms of a word meet."""
     await store.replace(
         [
             one_chunk_file("src/user.py", "refresh_token(a)\nrefresh_token(b)\n", name="caller"),
@@ -337,7 +337,8 @@ async def test_keyword_search_prefers_definitions(store: LanceStore) -> None:
         "src/tokens.py",
         "src/user.py",
     ]
-    assert hits_of(await store.search_keywords(["tokens"], Scope(), 10)) == ["src/tokens.py"]
+    assert hits_of(await store.search_keywords(["tokens"], Scope(), 10)) == ["src/tokens.py", "src/user.py"]
+    assert hits_of(await store.search_keywords(["other"], Scope(), 10)) == ["src/other.py"]
     assert await store.search_keywords([], Scope(), 10) == []
 
 

@@ -85,7 +85,9 @@ _BUILD_FILES = frozenset(
     "build.zig rebar.config".split()
 )
 
-_PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:\-\s]{40}")
+_PRIVATE_KEY = re.compile(
+    rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:\-\s]{40}"
+)
 _SERVICE_ACCOUNT = re.compile(
     rb'"type"\s*:\s*"service_account"[^}]{0,2000}"private_key"|"private_key"\s*:\s*"-----BEGIN'
 )
