@@ -31,7 +31,6 @@ VENDORS = {
     "tokenizers": "adapters",
     "xllamacpp": "adapters",
     "httpx": "adapters",
-    "pathspec": "adapters",
     "filelock": "adapters",
     "rich": "cli",
     "platformdirs": "app",

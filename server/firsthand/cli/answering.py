@@ -1,5 +1,6 @@
 """Asking: with the answer streamed to a person, or collected for a program."""
 
+import contextlib
 from types import TracebackType
 from typing import Self
 
@@ -16,14 +17,13 @@ from firsthand.core.answers import (
     StageStarted,
     TextArrived,
 )
-from firsthand.core.generation import closing
 from firsthand.core.workspace import Workspace
 from firsthand.errors import ModelFailedError
 
 
 async def collected(workspace: Workspace, question: Question) -> Answer:
     """Return the finished answer."""
-    async with closing(workspace.assistant.ask(question)) as events:
+    async with contextlib.aclosing(workspace.assistant.ask(question)) as events:
         async for event in events:
             if isinstance(event, AnswerFinished):
                 return event.answer
@@ -33,7 +33,7 @@ async def collected(workspace: Workspace, question: Question) -> Answer:
 async def streamed(context: Context, workspace: Workspace, question: Question) -> Answer:
     """Show the answer while it is made, then what it rests on; return it."""
     with _Paper(context) as paper:
-        async with closing(workspace.assistant.ask(question)) as events:
+        async with contextlib.aclosing(workspace.assistant.ask(question)) as events:
             async for event in events:
                 paper.show(event)
                 if isinstance(event, AnswerFinished):
@@ -70,6 +70,7 @@ class _Paper:
             case StageStarted(name):
                 self._wait_for(name)
             case ContextChosen(context=chosen):
+                self._begin_anew()
                 self._wait_for(f"reading {len(chosen.excerpts)} excerpts")
             case TextArrived(text):
                 self._stop_waiting()
@@ -81,6 +82,12 @@ class _Paper:
             case _:
                 # Citations and warnings are part of the finished answer and stand below it.
                 pass
+
+    def _begin_anew(self) -> None:
+        """A second context means that the prompt was too long and the answer is written again from fewer excerpts."""
+        if self._written:
+            self._terminal.write_text("\n\nThe model could not read all of that; once more with less:\n\n")
+            self._written.clear()
 
     def _finish(self, answer: Answer) -> None:
         streamed = "".join(self._written)

@@ -1,6 +1,7 @@
 """The use case "ask": a question in words, answered from what the search finds."""
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator
 
 from firsthand.core.answers import (
     Answer,
@@ -15,7 +16,7 @@ from firsthand.core.answers import (
 )
 from firsthand.core.conversation import retrieval_query
 from firsthand.core.freshness import Passage
-from firsthand.core.generation import Draft, Generation, Stopwatch, Task, closing, new_answer_id
+from firsthand.core.generation import Draft, Generation, Stopwatch, Task, new_answer_id
 from firsthand.core.model import Hit, Scope
 from firsthand.core.prompts import Request
 from firsthand.core.sources import Sources, locate
@@ -27,7 +28,7 @@ _OVERFETCH = 2
 
 async def ask(
     question: Question, turns: tuple[Turn, ...], sources: Sources, generation: Generation
-) -> AsyncIterator[AnswerEvent]:
+) -> AsyncGenerator[AnswerEvent, None]:
     """Search, read what was found as it is now, ask the model, check its words."""
     if not question.text.strip():
         raise RequestError("The question is empty: write what you want to know in `question`.")
@@ -50,14 +51,16 @@ async def ask(
         limit=question.limit,
     )
     if not task.passages:
-        async with closing(_nothing_found(task, question, sources, generation, stopwatch)) as events:
+        async with contextlib.aclosing(
+            _nothing_found(task, question, sources, generation, stopwatch)
+        ) as events:
             async for event in events:
                 yield event
         return
-    async with closing(generation.write(task, draft, stopwatch)) as events:
+    async with contextlib.aclosing(generation.write(task, draft, stopwatch)) as events:
         async for event in events:
             yield event
-    async with closing(generation.finish(task, draft, stopwatch)) as events:
+    async with contextlib.aclosing(generation.finish(task, draft, stopwatch)) as events:
         async for event in events:
             yield event
 
@@ -72,7 +75,7 @@ async def _selected(question: Question, sources: Sources) -> tuple[Passage, ...]
 
 async def _nothing_found(
     task: Task, question: Question, sources: Sources, generation: Generation, stopwatch: Stopwatch
-) -> AsyncIterator[AnswerEvent]:
+) -> AsyncGenerator[AnswerEvent, None]:
     """Say that nothing matches, without a model, which could only invent."""
     window = generation.window()
     stats = await sources.store.stats()

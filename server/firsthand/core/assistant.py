@@ -4,7 +4,8 @@ Every method is an async generator of events that ends with `AnswerFinished`. Cl
 leaves conversations as they were. A `ContextChosen` that comes again means that the text begins anew.
 """
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from firsthand.core.answers import (
@@ -23,7 +24,7 @@ from firsthand.core.documenting import document
 from firsthand.core.explaining import explain, fix
 from firsthand.core.explanations import Explanations
 from firsthand.core.freshness import Freshness, OpenBuffers
-from firsthand.core.generation import Generation, closing
+from firsthand.core.generation import Generation
 from firsthand.core.ports import ChatModel, ChunkStore, Parser, SourceTree
 from firsthand.core.sources import Search, Sources
 from firsthand.core.test_generation import generate_test
@@ -61,7 +62,7 @@ class Assistant:
         """Return what went into the prompt of one of the last answers."""
         return self._contexts.get(answer_id)
 
-    async def ask(self, question: Question) -> AsyncIterator[AnswerEvent]:
+    async def ask(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         """Answer a question; with a conversation id it follows up on what was said before.
 
         Raises:
@@ -70,46 +71,48 @@ class Assistant:
         """
         limited = replace(question, limit=min(question.limit, self._excerpts))
         turns = self._conversations.turns(question.conversation_id)
-        async with closing(self._remembered(ask(limited, turns, self._sources, self._generation))) as events:
+        async with contextlib.aclosing(
+            self._remembered(ask(limited, turns, self._sources, self._generation))
+        ) as events:
             async for event in events:
                 if isinstance(event, AnswerFinished):
                     self._remember_turn(question, event.answer)
                 yield event
 
-    async def explain(self, selection: Selection) -> AsyncIterator[AnswerEvent]:
+    async def explain(self, selection: Selection) -> AsyncGenerator[AnswerEvent, None]:
         """Explain the definition at the selection."""
         work = explain(selection, self._excerpts, self._sources, self._generation)
-        async with closing(self._remembered(work)) as events:
+        async with contextlib.aclosing(self._remembered(work)) as events:
             async for event in events:
                 if isinstance(event, AnswerFinished) and event.answer.status == "complete":
                     self._remember_explanation(selection, event.answer)
                 yield event
 
-    async def document(self, selection: Selection) -> AsyncIterator[AnswerEvent]:
+    async def document(self, selection: Selection) -> AsyncGenerator[AnswerEvent, None]:
         """Write the documentation of the definition at the selection, as an edit."""
         work = document(selection, self._excerpts, self._sources, self._generation, self._parser)
-        async with closing(self._remembered(work)) as events:
+        async with contextlib.aclosing(self._remembered(work)) as events:
             async for event in events:
                 yield event
 
-    async def fix(self, selection: Selection, diagnostic: str) -> AsyncIterator[AnswerEvent]:
+    async def fix(self, selection: Selection, diagnostic: str) -> AsyncGenerator[AnswerEvent, None]:
         """Explain a reported problem and offer an edit that fixes it."""
         work = fix(selection, diagnostic, self._excerpts, self._sources, self._generation, self._parser)
-        async with closing(self._remembered(work)) as events:
+        async with contextlib.aclosing(self._remembered(work)) as events:
             async for event in events:
                 yield event
 
-    async def generate_test(self, selection: Selection) -> AsyncIterator[AnswerEvent]:
+    async def generate_test(self, selection: Selection) -> AsyncGenerator[AnswerEvent, None]:
         """Write tests for the definition at the selection in the project's own style, as edits."""
         work = generate_test(selection, self._excerpts, self._sources, self._generation, self._parser)
-        async with closing(self._remembered(work)) as events:
+        async with contextlib.aclosing(self._remembered(work)) as events:
             async for event in events:
                 yield event
 
-    async def _remembered(self, work: AsyncIterator[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
+    async def _remembered(self, work: AsyncGenerator[AnswerEvent, None]) -> AsyncGenerator[AnswerEvent, None]:
         """Keep the context of a finished answer under the answer's id."""
         context: PromptContext | None = None
-        async with closing(work) as events:
+        async with contextlib.aclosing(work) as events:
             async for event in events:
                 if isinstance(event, ContextChosen):
                     context = event.context

@@ -1,15 +1,16 @@
 """The use case "document": a doc comment for the definition at a selection, as an insertion."""
 
 import asyncio
+import contextlib
 import inspect
 import re
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from firsthand.core.answers import AnswerEvent, FileEdit, Selection
 from firsthand.core.editing import applied, fenced_code, finished, syntax_problem
-from firsthand.core.generation import Draft, Generation, Stopwatch, Task, closing
+from firsthand.core.generation import Draft, Generation, Stopwatch, Task
 from firsthand.core.inert import inline_code
 from firsthand.core.lines import LineTable
 from firsthand.core.model import Symbol
@@ -55,7 +56,7 @@ _MARKS = re.compile(
 
 async def document(
     selection: Selection, limit: int, sources: Sources, generation: Generation, parser: Parser
-) -> AsyncIterator[AnswerEvent]:
+) -> AsyncGenerator[AnswerEvent, None]:
     """Write the documentation of a definition that has none."""
     stopwatch, draft = Stopwatch(), Draft()
     yield stopwatch.start("searching")
@@ -70,12 +71,12 @@ async def document(
     passages, cut = await sources.passages(related, selection)
     request = Request("document", f"the {symbol.kind} {inline_code(symbol.qualified_name)}")
     task = Task(request, related, (target.passage(), *passages), tuple(cut), limit)
-    async with closing(generation.write(task, draft, stopwatch, shows_text=False)) as events:
+    async with contextlib.aclosing(generation.write(task, draft, stopwatch, shows_text=False)) as events:
         async for event in events:
             yield event
     yield stopwatch.start("checking")
     text, edits = await asyncio.to_thread(_result, draft, target, symbol, parser, generation)
-    async with closing(finished(text, draft, generation, stopwatch, edits=edits)) as events:
+    async with contextlib.aclosing(finished(text, draft, generation, stopwatch, edits=edits)) as events:
         async for event in events:
             yield event
 

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from firsthand.core.answers import (
     Answer,
@@ -82,7 +82,7 @@ async def finished(
     edits: tuple[FileEdit, ...] = (),
     citations: tuple[Citation, ...] = (),
     ungrounded: tuple[UngroundedName, ...] = (),
-) -> AsyncIterator[AnswerEvent]:
+) -> AsyncGenerator[AnswerEvent, None]:
     """End a use case whose result is an edit; without one the answer is incomplete, without a model it says so."""
     status = "noModel" if generation.chat is None else draft_status(draft)
     yield TextArrived(text)

@@ -1,13 +1,14 @@
 """The use cases "explain" and "fix": about the definition at a selection, from its surroundings."""
 
 import asyncio
+import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from firsthand.core.answers import AnswerEvent, AnswerFinished, FileEdit, Selection
 from firsthand.core.freshness import span_of_lines
-from firsthand.core.generation import Draft, Generation, Stopwatch, Task, closing
+from firsthand.core.generation import Draft, Generation, Stopwatch, Task
 from firsthand.core.model import Hit
 from firsthand.core.ports import Parser
 from firsthand.core.prompts import Request
@@ -22,7 +23,7 @@ _LONGEST_DIAGNOSTIC = 2000
 
 async def explain(
     selection: Selection, limit: int, sources: Sources, generation: Generation
-) -> AsyncIterator[AnswerEvent]:
+) -> AsyncGenerator[AnswerEvent, None]:
     """Explain the definition at the selection."""
     stopwatch, draft = Stopwatch(), Draft()
     yield stopwatch.start("searching")
@@ -31,10 +32,10 @@ async def explain(
     request = Request("explain", _described(target))
     yield stopwatch.start("reading")
     task = await _task(request, target, related, limit, sources)
-    async with closing(generation.write(task, draft, stopwatch)) as events:
+    async with contextlib.aclosing(generation.write(task, draft, stopwatch)) as events:
         async for event in events:
             yield event
-    async with closing(generation.finish(task, draft, stopwatch)) as events:
+    async with contextlib.aclosing(generation.finish(task, draft, stopwatch)) as events:
         async for event in events:
             yield event
 
@@ -46,7 +47,7 @@ async def fix(
     sources: Sources,
     generation: Generation,
     parser: Parser,
-) -> AsyncIterator[AnswerEvent]:
+) -> AsyncGenerator[AnswerEvent, None]:
     """Explain a reported problem and propose the definition anew; an edit is offered only when it parses."""
     if not diagnostic.strip():
         raise RequestError("There is no problem to fix: give the text of the diagnostic in `diagnostic`.")
@@ -60,10 +61,10 @@ async def fix(
     yield stopwatch.start("reading")
     request = Request("fix", diagnostic[:_LONGEST_DIAGNOSTIC].strip())
     task = await _task(request, target, related, limit, sources)
-    async with closing(generation.write(task, draft, stopwatch)) as events:
+    async with contextlib.aclosing(generation.write(task, draft, stopwatch)) as events:
         async for event in events:
             yield event
-    async with closing(generation.finish(task, draft, stopwatch)) as events:
+    async with contextlib.aclosing(generation.finish(task, draft, stopwatch)) as events:
         async for event in events:
             if isinstance(event, AnswerFinished) and event.answer.status == "complete":
                 edits = await asyncio.to_thread(_replacement, event.answer.text, target, parser)

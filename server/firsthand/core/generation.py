@@ -8,9 +8,9 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from firsthand.core.answers import (
     Answer,
@@ -137,7 +137,7 @@ class Generation:
 
     async def write(
         self, task: Task, draft: Draft, stopwatch: Stopwatch, *, shows_text: bool = True
-    ) -> AsyncIterator[AnswerEvent]:
+    ) -> AsyncGenerator[AnswerEvent, None]:
         """Fill the draft; the model is stopped when the caller closes this generator."""
         window = self.window()
         for attempt in (1, 2):
@@ -153,7 +153,7 @@ class Generation:
                 return
             yield stopwatch.start("generating")
             try:
-                async with closing(self._parts(self.chat, draft, shows_text)) as parts:
+                async with contextlib.aclosing(self._parts(self.chat, draft, shows_text)) as parts:
                     async for event in parts:
                         yield event
             except ContextExceededError as error:
@@ -171,8 +171,10 @@ class Generation:
             yield draft.warn(_CUT if attempt == 1 else _CUT_AGAIN)
             window = window.shrunk(_BLIND_SHARE)
 
-    async def _parts(self, chat: ChatModel, draft: Draft, shows_text: bool) -> AsyncIterator[AnswerEvent]:
-        async with closing(chat.stream(draft.context.messages)) as parts:
+    async def _parts(
+        self, chat: ChatModel, draft: Draft, shows_text: bool
+    ) -> AsyncGenerator[AnswerEvent, None]:
+        async with contextlib.aclosing(chat.stream(draft.context.messages)) as parts:
             async for part in parts:
                 for event in _received(part, draft):
                     if shows_text or isinstance(event, StageStarted):
@@ -184,10 +186,12 @@ class Generation:
             for citation in citations:
                 yield CitationFound(citation)
 
-    async def finish(self, task: Task, draft: Draft, stopwatch: Stopwatch) -> AsyncIterator[AnswerEvent]:
+    async def finish(
+        self, task: Task, draft: Draft, stopwatch: Stopwatch
+    ) -> AsyncGenerator[AnswerEvent, None]:
         """Check the draft and end with the answer."""
         if self.chat is None or not draft.raw.strip():
-            async with closing(self._without_words(draft, stopwatch)) as events:
+            async with contextlib.aclosing(self._without_words(draft, stopwatch)) as events:
                 async for event in events:
                     yield event
             return
@@ -215,7 +219,7 @@ class Generation:
             warnings=tuple(draft.warnings),
         )
 
-    async def _without_words(self, draft: Draft, stopwatch: Stopwatch) -> AsyncIterator[AnswerEvent]:
+    async def _without_words(self, draft: Draft, stopwatch: Stopwatch) -> AsyncGenerator[AnswerEvent, None]:
         """Answer with the excerpts, because the model is absent, failed at once or said nothing."""
         status: AnswerStatus = "noModel"
         if draft.failure is not None:
@@ -293,8 +297,3 @@ def _fitting_share(error: ContextExceededError, budget: Budget, window: Window) 
     )
     wanted = estimated * true_room / error.prompt_tokens
     return min(0.95, max(0.05, wanted / max(window.room, 1)))
-
-
-def closing(events: AsyncIterator[Item]) -> "contextlib.aclosing[AsyncGenerator[Item, None]]":
-    """Close a stream as soon as its reader leaves, which is what stops the model."""
-    return contextlib.aclosing(cast("AsyncGenerator[Item, None]", events))

@@ -1,8 +1,9 @@
 """The use case "generate test": tests for the definition at a selection, written as the project writes its tests."""
 
 import asyncio
+import contextlib
 import re
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from firsthand.core.answers import (
@@ -18,7 +19,7 @@ from firsthand.core.answers import (
 from firsthand.core.editing import fenced_code, finished, replaced, syntax_problem
 from firsthand.core.excerpts import excerpt_hash
 from firsthand.core.freshness import GONE_FILE, CurrentFile
-from firsthand.core.generation import Draft, Generation, Stopwatch, Task, closing
+from firsthand.core.generation import Draft, Generation, Stopwatch, Task
 from firsthand.core.grounding import known_names, ungrounded_names
 from firsthand.core.inert import inline_code
 from firsthand.core.languages import is_test_path
@@ -81,7 +82,7 @@ class _Outcome:
 
 async def generate_test(
     selection: Selection, limit: int, sources: Sources, generation: Generation, parser: Parser
-) -> AsyncIterator[AnswerEvent]:
+) -> AsyncGenerator[AnswerEvent, None]:
     """Write tests; the resulting file parses as a whole, or there is no edit and the text says why."""
     stopwatch, draft = Stopwatch(), Draft()
     yield stopwatch.start("searching")
@@ -91,7 +92,7 @@ async def generate_test(
     first = Task(_request(plan), plan.hits, (plan.target.passage(), *passages), tuple(cut), limit)
     task, outcome = first, _Outcome(None)
     for attempt in (1, 2):
-        async with closing(generation.write(task, draft, stopwatch, shows_text=False)) as events:
+        async with contextlib.aclosing(generation.write(task, draft, stopwatch, shows_text=False)) as events:
             async for event in events:
                 yield event
         yield stopwatch.start("checking")
@@ -101,14 +102,14 @@ async def generate_test(
         yield draft.warn(f"The first attempt cannot be used ({outcome.problem}); asking once more.")
         task = replace(first, request=_request(plan, outcome.problem))
     answer = await _described(plan, outcome, draft, sources, generation)
-    async with closing(_end(answer, draft, generation, stopwatch)) as events:
+    async with contextlib.aclosing(_end(answer, draft, generation, stopwatch)) as events:
         async for event in events:
             yield event
 
 
 async def _end(
     answer: Answer, draft: Draft, generation: Generation, stopwatch: Stopwatch
-) -> AsyncIterator[AnswerEvent]:
+) -> AsyncGenerator[AnswerEvent, None]:
     ending = finished(
         answer.text,
         draft,
@@ -118,7 +119,7 @@ async def _end(
         citations=answer.citations,
         ungrounded=answer.ungrounded,
     )
-    async with closing(ending) as events:
+    async with contextlib.aclosing(ending) as events:
         async for event in events:
             if isinstance(event, AnswerFinished) and answer.edits:
                 # The edit was checked as a whole, so a second attempt's warnings do not make it less complete.

@@ -61,6 +61,8 @@ class AnswerStream:
             case StageStarted(name):
                 self._send("stage", stage=name)
             case ContextChosen(_, context):
+                # A second context means that the text begins anew.
+                self._text = ""
                 self._send(
                     "context",
                     hits=excerpt_results(context.excerpts, self._folder),
