@@ -44,6 +44,15 @@ def test_qualified_name_beats_namesake() -> None:
     )
 
 
+def test_name_that_says_it_all() -> None:
+    """A definition whose name has the words of the question, in any form, stands before one with some of them."""
+    check(
+        "How does user deletion work?",
+        worse=make_chunk("a.py", "def find_user(): ...", name="find_user"),
+        better=make_chunk("b.py", "def delete_user(): ...", name="delete_user"),
+    )
+
+
 def test_path_that_is_spelled_out() -> None:
     """A file that the question names stands first, and says why."""
     reasons = check(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from firsthand.core.answers import Excerpt
-from firsthand.core.identifiers import split_identifier, terms
+from firsthand.core.identifiers import split_identifier, stem, terms
 from firsthand.core.markers import Hint
 from firsthand.core.vocabulary import COMMON_NAMES
 
@@ -65,23 +65,6 @@ STOP_WORDS = frozenset(
     "called calls call class file line lines excerpt excerpts der die das und ist ein eine wird mit von den dem "
     "le la les des une est dans et du el los las que del por para con".split()
 )
-_SUFFIXES = (
-    "izations ization ations ation ities ings ing ions ion ments ment ators ator ers er ors or "
-    "ied ies ed es ly s e y"
-).split()  # fmt: skip
-
-
-def stem(word: str) -> str:
-    """Cut inflection off, so that "deletes", "deleted" and "deletion" are one word."""
-    if len(word) < 4 or not word.isascii() or word.isdigit():
-        return word
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= (4 if len(suffix) > 1 else 3):
-            word = word[: -len(suffix)]
-            break
-    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "sl":
-        return word[:-1]
-    return word[:-1] if len(word) > 4 and word[-1] in "ei" else word
 
 
 def code_names(text: str) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ _PATH_SPELLED_OUT = 3.0
 # The most that agreement between the question's words and file and folder names may add.
 _PATH_WORDS = 0.8
 _NAME_WORDS = 0.6
+# What a name adds that says all that the question says: `delete_user` for "How does user deletion work?".
+_NAME_SAYS_IT_ALL = 1.5
 # What each further chunk of the same file adds to its best one, damped: a file that matches in many places is about
 # the subject.
 _FILE_COHERENCE = 0.25
@@ -122,9 +124,10 @@ def _apply_definition(query: Query, candidate: Candidate) -> None:
         candidate.score *= factor
         candidate.reasons.append(f"defines `{chunk.name}`")
         return
-    overlap = _overlap(query, split_identifier(chunk.name))
+    words = split_identifier(chunk.name)
+    overlap = _overlap(query, words)
     if overlap:
-        candidate.score *= 1 + _NAME_WORDS * overlap
+        candidate.score *= 1 + overlap * (_NAME_WORDS + _NAME_SAYS_IT_ALL * _coverage(query, words))
 
 
 def _definition_factor(chunk: Chunk, wanted: str) -> float:
@@ -240,6 +243,12 @@ def _overlap(query: Query, words: Sequence[str]) -> float:
         return 0.0
     asked = {stem(term) for term in query.terms}
     return sum(1 for word in words if stem(word) in asked) / len(words)
+
+
+def _coverage(query: Query, words: Sequence[str]) -> float:
+    """Share of the question's terms that `words` have in any form."""
+    stems = {stem(word) for word in words}
+    return sum(1 for term in query.terms if stem(term) in stems) / max(len(query.terms), 1)
 
 
 def _normal(name: str) -> str:
