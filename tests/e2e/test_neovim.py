@@ -162,6 +162,11 @@ def test_generate_test_from_a_code_action(editor: Editor, ollama: FakeOllamaThre
         finish({ titles = wait('the menu', function() return titles end), file = file })
     """)
 
-    assert any(title.startswith("Explain") for title in seen["titles"])
+    assert seen["titles"] == [
+        "Firsthand: Explain",
+        "Firsthand: Ask about this",
+        "Firsthand: Generate test",
+        "Firsthand: Document this",
+    ]
     assert Path(seen["file"]["name"]) == editor.root / "tests" / "test_service.py"
     assert "def test_closing_twice_is_refused" in seen["file"]["text"]
