@@ -147,6 +147,24 @@ async def test_dirty_paths_are_followed() -> None:
     assert {path: text.strip() for path, text in texts.items()} == {"README.md": "# Changed"}
 
 
+async def test_many_dirty_paths_are_followed() -> None:
+    """A branch switch that touches a hundred files reaches the index like single saves do."""
+    bench = Bench()
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.indexer.settled()
+
+    for number in range(100):
+        bench.tree.write(f"new/{number}.md", f"# Number {number}\n")
+    bench.tree.delete("README.md")
+    bench.indexer.mark_dirty([*(f"new/{number}.md" for number in range(100)), "README.md"])
+    await bench.indexer.settled()
+    texts = await bench.texts()
+    running.cancel()
+
+    assert len(texts) == 102
+    assert "README.md" not in texts
+
+
 async def test_unreadable_file_is_listed_and_the_rest_goes_on() -> None:
     """One file that cannot be read costs a reason, not the run."""
     bench = Bench()

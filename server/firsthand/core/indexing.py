@@ -40,6 +40,8 @@ _FILES_PER_CALL = 8
 _VECTORS_PER_COMMIT = 512
 # Editors and git write files in bursts; a burst should cost one commit, and 150 ms are not felt.
 _QUIET_SECONDS = 0.15
+# Each path costs a look at the ignore rules; from here on looking at all files at once is cheaper.
+_MANY_PATHS = 50
 # How often to look whether another process has finished writing, or a failed embedder has come back.
 _RETRY_SECONDS = 2.0
 _MOST_RETRY_SECONDS = 60.0
@@ -177,7 +179,10 @@ class Indexer:
                 paths, self._dirty = sorted(self._dirty), set()
                 self._has_dirty.clear()
                 try:
-                    await self._refresh_paths(paths, report)
+                    if len(paths) > _MANY_PATHS:
+                        await self._sweep(report, _Tally())
+                    else:
+                        await self._refresh_paths(paths, report)
                 except (FirsthandError, OSError):
                     self.mark_dirty(paths)
                     raise
