@@ -14,7 +14,6 @@ from firsthand.settings import Settings
 
 _HEAVY = (
     "firsthand.adapters.lance_store",
-    "firsthand.adapters.treesitter_parser",
     "firsthand.adapters.onnx_embedder",
     "firsthand.adapters.ollama_client",
 )
@@ -50,7 +49,7 @@ async def _assemble(
     from firsthand.adapters.git_history import GitHistory
     from firsthand.adapters.lance_lock import writer_lock
     from firsthand.adapters.lance_store import open_store
-    from firsthand.adapters.treesitter_parser import TreeSitterParser
+    from firsthand.adapters.parser_process import ProcessParser
     from firsthand.core.assistant import Assistant
     from firsthand.core.chunking import CHUNKER_VERSION
     from firsthand.core.freshness import OpenBuffers
@@ -63,7 +62,8 @@ async def _assemble(
     resources.push_async_callback(store.close)
     tree = WorkspaceTree(root, exclude=settings.exclude, max_file_bytes=settings.max_file_kb * 1024)
     history = GitHistory(root)
-    parser = TreeSitterParser()
+    parser = ProcessParser()
+    resources.push_async_callback(asyncio.to_thread, parser.close)
     buffers = OpenBuffers()
 
     def lock() -> AbstractAsyncContextManager[None]:

@@ -1,0 +1,178 @@
+"""The Parser port over processes of their own, so that no file can stall or crash the server.
+
+A worker, `parser_worker`, is started when a file needs it. It ends itself when a file takes too long or when the
+server is gone; the next file gets a new one.
+"""
+
+import contextlib
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from firsthand.adapters import parser_frames
+from firsthand.core.model import Outline
+
+log = logging.getLogger(__name__)
+
+_COMMAND = (sys.executable, "-P", "-m", "firsthand.adapters.parser_worker")
+# Indexing keeps one busy; a hover must not wait for the file it is at, nor for the grammar it compiles.
+_MOST_WORKERS = 2
+# The parser stops itself after five seconds and queries follow; whatever takes longer has run away.
+_SECONDS_PER_FILE = 10.0
+# An installation whose worker does not come up will not mend itself, and each attempt takes its time.
+_MOST_FAILED_STARTS = 3
+# A process that closed its pipes is on its way out.
+_END_SECONDS = 1.0
+
+
+class ProcessParser:
+    """Outlines files in worker processes. Thread-safe; threads that wait leave Python's global lock to others."""
+
+    def __init__(
+        self, *, command: Sequence[str] = _COMMAND, seconds_per_file: float = _SECONDS_PER_FILE
+    ) -> None:
+        self._command = command
+        self._seconds = seconds_per_file
+        self._turns = threading.BoundedSemaphore(_MOST_WORKERS)
+        self._state = threading.Lock()  # guards the three below; never held while a worker works
+        self._workers: set[_Worker] = set()
+        self._idle: list[_Worker] = []
+        self._closed = False
+        self._failed_starts = 0
+        # Hashes of texts that ended a worker. Each cost a second or more, so there are never many.
+        self._deadly: set[int] = set()
+
+    def outline(self, language: str, text: str) -> Outline | None:
+        """Return the outline of `text`, or None when no grammar reads it in reasonable time and without harm."""
+        key = hash((language, text))
+        with self._turns:
+            worker = None if key in self._deadly else self._take()
+            if worker is None:
+                return None
+            began = time.monotonic()
+            try:
+                outline = worker.outline(self._seconds, language, text)
+            except (EOFError, OSError):
+                status = self._dismiss(worker)
+            else:
+                self._give_back(worker)
+                return outline
+        if not self._closed:
+            self._deadly.add(key)
+            late = time.monotonic() - began >= self._seconds
+            log.warning(
+                "The parser %s on a %s text of %d characters; this text is split by lines.",
+                f"took more than {self._seconds:g} s" if late else f"crashed (exit status {status})",
+                language,
+                len(text),
+            )
+        return None
+
+    def close(self) -> None:
+        """End the workers at once; calls under way and later ones return None."""
+        with self._state:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            for worker in self._workers:
+                worker.kill()
+        for worker in idle:
+            self._dismiss(worker)
+
+    def _take(self) -> "_Worker | None":
+        while (worker := self._pop_idle()) is not None:
+            if not worker.ended:
+                return worker
+            self._dismiss(worker)
+        try:
+            return self._start()
+        except OSError as error:
+            self._note_failed_start(error.strerror)
+        return None
+
+    def _pop_idle(self) -> "_Worker | None":
+        with self._state:
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, worker: "_Worker") -> None:
+        with self._state:
+            if not self._closed:
+                self._idle.append(worker)
+                return
+        self._dismiss(worker)
+
+    def _start(self) -> "_Worker | None":
+        with self._state:  # `close` must not miss a worker that comes up
+            if self._closed or self._failed_starts >= _MOST_FAILED_STARTS:
+                return None
+            worker = _Worker(self._command)
+            self._workers.add(worker)
+        try:
+            worker.wait_ready()
+        except EOFError:
+            self._note_failed_start(f"exit status {self._dismiss(worker)}")
+            return None
+        self._failed_starts = 0
+        return worker
+
+    def _note_failed_start(self, reason: object) -> None:
+        if not self._closed:
+            self._failed_starts += 1
+            log.error("The parser's process cannot be started (%s); files are split by lines.", reason)
+
+    def _dismiss(self, worker: "_Worker") -> int:
+        with self._state:
+            self._workers.discard(worker)
+        return worker.end()
+
+
+class _Worker:
+    """One process; only `kill` may be called while another call is under way."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_own_process_group()
+        )
+
+    @property
+    def ended(self) -> bool:
+        """True when the process is no longer there."""
+        return self._process.poll() is not None
+
+    def wait_ready(self) -> None:
+        """Return when files can be parsed; EOFError when that will not happen."""
+        assert self._process.stdout is not None
+        parser_frames.receive(self._process.stdout)
+
+    def outline(self, seconds: float, language: str, text: str) -> Outline | None:
+        """Have one text parsed; EOFError or OSError when the process did not survive it."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        parser_frames.send(self._process.stdin, (seconds, language, text))
+        outline: Outline | None = parser_frames.receive(self._process.stdout)
+        return outline
+
+    def kill(self) -> None:
+        """Stop the process, whatever it does."""
+        self._process.kill()
+
+    def end(self) -> int:
+        """Release the pipes, see the process end and return its exit status."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with contextlib.suppress(OSError):  # what was never sent goes with it
+            self._process.stdin.close()
+        self._process.stdout.close()
+        try:
+            return self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+def _own_process_group() -> dict[str, Any]:
+    """Keep Ctrl-C in the terminal away from the worker: it ends when its input does."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
