@@ -80,6 +80,8 @@ async def _assemble(
         chat=CourteousChat(chosen.chat, indexer) if chosen.chat else None,
         excerpts=settings.excerpts,
     )
+    hovers = Hovers(store=store, parser=parser, history=history, explanations=assistant.explanations)
+    resources.push_async_callback(hovers.close)
     return Workspace(
         root=root,
         tree=tree,
@@ -89,7 +91,7 @@ async def _assemble(
         indexer=indexer,
         searcher=searcher,
         assistant=assistant,
-        hovers=Hovers(store=store, parser=parser, history=history),
+        hovers=hovers,
         buffers=buffers,
         models=chosen.state,
         pull=chosen.pull,

@@ -34,8 +34,10 @@ log = logging.getLogger(__name__)
 # Files per commit: large enough that a big repository needs few table versions, small enough that the first
 # results of a cold start are searchable within a second.
 _FILES_PER_COMMIT = 256
-# Files that are parsed by one call into a worker thread: short enough that cancelling feels immediate.
-_FILES_PER_CALL = 8
+# Files that are read and cut before the indexer looks whether to go on: short enough that cancelling feels immediate.
+_FILES_PER_CALL = 16
+# Threads that cut them: the syntax is read in processes of its own, of which there are two.
+_CUTTING_THREADS = 2
 # Vectors per commit: one table version for some seconds of embedding.
 _VECTORS_PER_COMMIT = 512
 # Editors and git write files in bursts; a burst should cost one commit, and 150 ms are not felt.
@@ -251,7 +253,9 @@ class Indexer:
                     updates.append(FileUpdate(_failure_record(stat, failure), ()))
                 case None:
                     pass
-        updates.extend(await asyncio.to_thread(self._updates_of, sources))
+        shares = [sources[start::_CUTTING_THREADS] for start in range(_CUTTING_THREADS)]
+        for share in await asyncio.gather(*(asyncio.to_thread(self._updates_of, share) for share in shares)):
+            updates.extend(share)
 
     async def _read(self, path: str) -> SourceFile | SkippedFile | str | None:
         try:

@@ -16,25 +16,25 @@ from firsthand.core.identifiers import split_identifier, stem, terms
 from firsthand.core.model import Chunk, Hit, ScoredChunk
 from firsthand.core.query import Query
 
-# The k of reciprocal rank fusion. The paper's 60 suits lists of equal worth; with weights this far apart a small k
-# keeps the head of the better list together.
-_RANK_CONSTANT = 10
+# The k of reciprocal rank fusion. The paper's 60 suits many lists of equal worth; with two lists and rules on top a
+# smaller one lets the head of each list count for more.
+_RANK_CONSTANT = 20
 # Share of the dense list. A name that is spelled out is found best by its letters, prose by its meaning.
 _DENSE_SHARE = {"symbol": 0.35, "path": 0.3, "prose": 0.6}
 
-_DEFINES_NAME = 2.5
-_DEFINES_QUALIFIED_NAME = 3.0
+_DEFINES_NAME = 3.0
+_DEFINES_QUALIFIED_NAME = 3.5
 _DEFINES_NAMESAKE = 1.3
 _USES_NAME = 3.0
 _PATH_SPELLED_OUT = 3.0
 # The most that agreement between the question's words and file and folder names may add.
 _PATH_WORDS = 0.8
-_NAME_WORDS = 0.6
+_NAME_WORDS = 0.3
 # What a name adds that says all that the question says: `delete_user` for "How does user deletion work?".
-_NAME_SAYS_IT_ALL = 1.5
+_NAME_SAYS_IT_ALL = 1.0
 # What each further chunk of the same file adds to its best one, damped: a file that matches in many places is about
 # the subject.
-_FILE_COHERENCE = 0.25
+_FILE_COHERENCE = 0.4
 _TEST_PENALTY = 0.5
 _SIDELINE_PENALTY = 0.7
 # Each further hit of a file counts this much less: the first page should show more than one file.
