@@ -19,10 +19,10 @@ from firsthand.core.evidence import (
     Need,
     Window,
     code_names,
-    stem,
     weigh,
 )
 from firsthand.core.excerpts import excerpt_hash
+from firsthand.core.identifiers import stem
 from firsthand.core.markers import Hint, MarkFilter
 
 # Shares of a statement's weight that lines must show to support it; a mark of the model lowers the bar a little.
