@@ -13,6 +13,7 @@ from firsthand.cli.options import (
     add_no_index,
     add_root,
     add_scope,
+    add_wait,
     count,
     new_parser,
     positive,
@@ -77,6 +78,7 @@ examples:
     add_root(parser)
     add_scope(parser)
     add_no_index(parser)
+    add_wait(parser)
     parser.add_argument(
         "--install-model",
         choices=("default", "small", "none"),
@@ -107,6 +109,7 @@ examples:
     add_root(parser)
     add_scope(parser)
     add_no_index(parser)
+    add_wait(parser)
     add_json(parser, "print each answer as one line of JSON; questions come from stdin, one a line")
     add_setting_flags(parser, *SETTING_GROUPS.keys() - {"editor"})
 

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from firsthand.cli.application import Context
 from firsthand.cli.progress import indexing_progress
@@ -16,6 +17,8 @@ from firsthand.errors import StoreBusyError
 
 # How often a waiting command looks whether the other process has finished writing.
 _RETRY_SECONDS = 0.25
+# A first question should not wait minutes for an index: search by keyword finds what to embed first.
+_EMBEDDING_SECONDS = 20.0
 
 
 @contextlib.asynccontextmanager
@@ -30,18 +33,61 @@ async def opened(context: Context, *, need_chat: bool) -> AsyncIterator[Workspac
         await workspace.close()
 
 
-async def bring_up_to_date(context: Context, workspace: Workspace) -> None:
-    """Refresh the index unless the user asked not to; another writer is left alone and what it has is used."""
+def patience(context: Context) -> float | None:
+    """Return how long a question waits for search by meaning; None when the user or a script wants all of it."""
+    arguments = context.arguments
+    return None if arguments.wait or arguments.json else _EMBEDDING_SECONDS
+
+
+async def bring_up_to_date(
+    context: Context, workspace: Workspace, *, embedding_seconds: float | None = None
+) -> None:
+    """Refresh the index unless the user asked not to; another writer is left alone and what it has is used.
+
+    Args:
+        embedding_seconds: how long to wait for search by meaning once search by keyword covers everything; what is
+            left is done by the next command. None waits to the end.
+    """
     if context.arguments.no_index:
         return
-    try:
-        with indexing_progress(context.terminal) as report:
-            done = await workspace.indexer.refresh(report)
-    except StoreBusyError as error:
-        context.terminal.say(f"{error} This answer uses what is indexed so far.")
+    with indexing_progress(context.terminal) as report:
+        refreshing = asyncio.create_task(workspace.indexer.refresh(report))
+        try:
+            if embedding_seconds is not None:
+                await _until_searchable(workspace, refreshing)
+            await asyncio.wait({refreshing}, timeout=embedding_seconds)
+        finally:
+            await _ended(refreshing)
+    await _say_what_is_missing(context, workspace, refreshing)
+
+
+async def _until_searchable(workspace: Workspace, refreshing: asyncio.Task[IndexReport]) -> None:
+    searchable = asyncio.create_task(workspace.indexer.searchable())
+    await asyncio.wait({refreshing, searchable}, return_when=asyncio.FIRST_COMPLETED)
+    await _ended(searchable)
+
+
+async def _ended(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def _say_what_is_missing(
+    context: Context, workspace: Workspace, refreshing: asyncio.Task[IndexReport]
+) -> None:
+    if refreshing.cancelled():
+        stats = await workspace.store.stats()
+        context.terminal.say(
+            f"{stats.embedded} of {stats.chunks} pieces can be found by meaning so far, all of them by keyword; "
+            "to finish that now, run: firsthand index"
+        )
         return
-    if done.problem:
-        context.terminal.say(done.problem)
+    try:
+        problem = refreshing.result().problem
+    except StoreBusyError as error:
+        problem = f"{error} This answer uses what is indexed so far."
+    if problem:
+        context.terminal.say(problem)
 
 
 async def refresh_patiently(workspace: Workspace, report: Report, patience: float) -> IndexReport:

@@ -80,6 +80,15 @@ def add_no_index(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_wait(parser: argparse.ArgumentParser) -> None:
+    """Add `--wait`."""
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="wait until all of a new index can be found by meaning, not just by keyword (--json always waits)",
+    )
+
+
 def add_json(parser: argparse.ArgumentParser, help_text: str) -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help=help_text)

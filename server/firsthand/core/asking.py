@@ -24,6 +24,8 @@ from firsthand.errors import RequestError
 
 # More is searched than fits, so that merging and the budget have something to choose from.
 _OVERFETCH = 2
+# While a large index is being made: embedding so many chunks takes about two seconds on two cores.
+_LATE_VECTORS = 48
 
 
 async def ask(
@@ -40,6 +42,7 @@ async def ask(
         scope=question.scope,
         limit=question.limit * _OVERFETCH,
         near=question.selection.path if question.selection else None,
+        late_vectors=_LATE_VECTORS,
     )
     yield stopwatch.start("reading")
     passages, cut = await sources.passages(hits, question.selection)

@@ -89,6 +89,7 @@ class Indexer:
         self._dirty: set[str] = set()
         self._has_dirty = asyncio.Event()
         self._settled = asyncio.Event()
+        self._searchable = asyncio.Event()
         self._unpaused = asyncio.Event()
         self._unpaused.set()
         self._interactive = 0
@@ -114,6 +115,7 @@ class Indexer:
         async with self._working, self._writer_lock():
             try:
                 await self._sweep(report, tally)
+                self._searchable.set()
                 await self._embed_missing(report, tally)
             except ModelError as error:
                 problem = str(error)
@@ -140,6 +142,10 @@ class Indexer:
     async def settled(self) -> None:
         """Return when the first sweep is over and nothing waits to be indexed."""
         await self._settled.wait()
+
+    async def searchable(self) -> None:
+        """Return when the first sweep has made everything searchable by keyword; vectors may still be missing."""
+        await self._searchable.wait()
 
     def pause(self) -> None:
         """Stop after the current batch; changes are still noted."""

@@ -29,7 +29,13 @@ class Search(Protocol):
     """Finds chunks for a text."""
 
     async def search(
-        self, text: str, *, scope: Scope = Scope(), limit: int = 10, near: str | None = None
+        self,
+        text: str,
+        *,
+        scope: Scope = Scope(),
+        limit: int = 10,
+        near: str | None = None,
+        late_vectors: int = 0,
     ) -> tuple[Hit, ...]:
         """Return the best hits, best first."""
         ...

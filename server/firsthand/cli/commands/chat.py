@@ -9,7 +9,7 @@ from firsthand.cli import wire
 from firsthand.cli.answering import collected, streamed
 from firsthand.cli.application import Context
 from firsthand.cli.chat_models import with_chat_model
-from firsthand.cli.opening import bring_up_to_date, scope_of
+from firsthand.cli.opening import bring_up_to_date, patience, scope_of
 from firsthand.core.answers import Question
 from firsthand.core.workspace import Workspace
 from firsthand.errors import FirsthandError
@@ -23,7 +23,7 @@ def run(context: Context) -> int:
     with asyncio.Runner() as runner:
         workspace = runner.run(opening.enter_async_context(with_chat_model(context)))
         try:
-            runner.run(bring_up_to_date(context, workspace))
+            runner.run(bring_up_to_date(context, workspace, embedding_seconds=patience(context)))
             _Conversation(context, workspace, runner).hold()
         finally:
             runner.run(opening.aclose())
@@ -80,7 +80,7 @@ class _Conversation:
         context = self._context
         scope = scope_of(context.arguments, context.root)
         question = Question(text, conversation_id=self._id, scope=scope, limit=context.settings.excerpts)
-        await bring_up_to_date(context, self._workspace)
+        await bring_up_to_date(context, self._workspace, embedding_seconds=patience(context))
         if context.arguments.json:
             answer = await collected(self._workspace, question)
             context.terminal.write_json(wire.answer(answer, context.root))

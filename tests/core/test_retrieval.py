@@ -1,0 +1,103 @@
+"""Search by meaning, keywords and names together, over fakes."""
+
+from builders import make_chunk, make_update
+from fakes.embedder import FakeEmbedder
+from fakes.store import MemoryStore
+from firsthand.core.model import Chunk, Scope
+from firsthand.core.retrieval import Searcher
+from firsthand.errors import ModelUnreachableError
+
+DELETE = make_chunk("app/users.py", "def delete_user(user): ...", name="delete_user", calls=["audit"])
+MAIL = make_chunk("app/mail.py", "def send_mail(address): ...", name="send_mail", calls=["connect"])
+AUDIT = make_chunk("app/audit.py", "def audit(event): ...", name="audit")
+TEST = make_chunk("tests/test_users.py", "def test_delete_user(): ...", name="test_delete_user", is_test=True)
+
+
+class Bench:
+    """A searcher over an index that holds the four chunks."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        self.embedder = FakeEmbedder()
+        self.searcher = Searcher(store=self.store, embedder=self.embedder)
+
+    async def index(self, *chunks: Chunk, with_vectors: bool = True) -> None:
+        """Put chunks into the index."""
+        await self.store.replace([make_update(chunk.path, [chunk]) for chunk in chunks])
+        if with_vectors:
+            vectors = await self.embedder.embed_documents([chunk.embedding_text for chunk in chunks])
+            await self.store.set_vectors(
+                {chunk.content_hash: vector for chunk, vector in zip(chunks, vectors, strict=True)}  # type: ignore[misc]
+            )
+        self.embedder.documents.clear()
+
+    async def paths(self, text: str, **options: object) -> list[str]:
+        """The paths that a search returns, best first."""
+        return [hit.chunk.path for hit in await self.searcher.search(text, **options)]  # type: ignore[arg-type]
+
+
+async def bench(*, with_vectors: bool = True) -> Bench:
+    """A bench with everything indexed."""
+    made = Bench()
+    await made.index(DELETE, MAIL, AUDIT, TEST, with_vectors=with_vectors)
+    return made
+
+
+async def test_best_hit_first() -> None:
+    """The definition that the question is about stands first, its test behind it."""
+    found = await (await bench()).paths("How does user deletion work? delete user")
+
+    assert found[:2] == ["app/users.py", "tests/test_users.py"]
+
+
+async def test_limit() -> None:
+    """No more hits are returned than were asked for."""
+    assert len(await (await bench()).paths("user mail audit", limit=2)) == 2
+
+
+async def test_scope() -> None:
+    """Only what is in the scope is found, by every way of searching."""
+    found = await (await bench()).paths("delete_user", scope=Scope(tests=True))
+
+    assert found == ["tests/test_users.py"]
+
+
+async def test_users_of_a_name() -> None:
+    """Who uses a name is answered from the index of uses."""
+    hits = await (await bench()).searcher.search("who calls audit?")
+
+    assert "uses `audit`" in next(hit for hit in hits if hit.chunk == DELETE).reasons
+
+
+async def test_blank_question() -> None:
+    """Nothing asked, nothing found."""
+    assert await (await bench()).paths("  \n") == []
+
+
+async def test_without_embedder_keywords_serve() -> None:
+    """While the embedder is away, keyword search answers alone."""
+    made = await bench()
+    made.embedder.failure = ModelUnreachableError("Ollama does not answer.")
+
+    assert (await made.paths("send mail"))[0] == "app/mail.py"
+
+
+async def test_late_vectors_are_made_once_and_kept() -> None:
+    """Keyword hits that have no vector yet get one on the spot, and the next search finds it made."""
+    made = await bench(with_vectors=False)
+
+    first = await made.searcher.search("delete user", late_vectors=1)
+    embedded = list(made.embedder.documents)
+    await made.searcher.search("delete user", late_vectors=1)
+
+    assert "close in meaning" in first[0].reasons
+    assert len(embedded) == 1
+    assert made.embedder.documents == embedded
+
+
+async def test_late_vectors_that_fail_leave_keywords() -> None:
+    """A chunk that cannot be embedded late is still found by its words."""
+    made = await bench(with_vectors=False)
+    made.searcher = Searcher(store=made.store, embedder=FakeEmbedder(reject="delete_user"))
+
+    assert "app/users.py" in await made.paths("delete user", late_vectors=4)
