@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builders import make_chunk
+from fakes.chat import FakeChat
 from firsthand.core.answers import (
     Answer,
     AnswerEvent,
@@ -93,9 +94,8 @@ def answer_to(title: str, **changes: object) -> Answer:
 class FakeAssistant:
     """Answers as the question says."""
 
-    chat = "fake-model"
-
     def __init__(self, workspace: "FakeWorkspace") -> None:
+        self.chat = FakeChat()
         self.explained: dict[str, str] = {}
         self._workspace = workspace
         self._note = workspace.note
