@@ -20,9 +20,10 @@ _WORKER = "firsthand.adapters.llama_worker"
 # One event is a few hundred bytes; a line beyond this is not from our worker.
 _LONGEST_LINE_BYTES = 4_194_304
 _CLOSE_SECONDS = 2.0
-# Threads of llama.cpp meet after every operation. By default they spin until all are there, so whenever something
-# else needs a core, indexing for example, answers become ten times slower.
-_PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
+# Threads of llama.cpp meet after every operation and spin until all are there: without end, answers become ten times
+# slower whenever something else needs a core; not at all (OMP_WAIT_POLICY=PASSIVE), three times slower when nothing
+# does. A short spin costs neither.
+_SHORT_SPIN = {"GOMP_SPINCOUNT": "20000"}
 # An error in llama.cpp's log, without its time and module.
 _LOGGED_ERROR = re.compile(rb"^[\d.]+ E .*?: (.+?)\.?$", re.MULTILINE)
 # What llama.cpp says before it calls abort().
@@ -55,7 +56,7 @@ class LlamaProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=log.fileno(),
             limit=_LONGEST_LINE_BYTES,
-            env=_PATIENT_THREADS | os.environ,
+            env=_SHORT_SPIN | os.environ,
             **_own_process_group(),
         )
         started = cls(process, log)
