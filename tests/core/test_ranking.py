@@ -105,6 +105,15 @@ def test_sidelines_stand_behind(path: str) -> None:
     )
 
 
+def test_unknown_formats_stand_behind() -> None:
+    """A file of no known language, such as recorded output, stands behind code that matches as well."""
+    check(
+        "how is an upstream picked",
+        worse=make_chunk("fixtures.adapted", "pick upstream", language="text", kind="text"),
+        better=make_chunk("src/a.go", "pick upstream", language="go"),
+    )
+
+
 def test_users_of_a_name() -> None:
     """Asked who uses a name, its users stand before its definition."""
     definition = make_chunk("gateway.py", "class PaymentGateway: ...", name="PaymentGateway", kind="class")

@@ -173,6 +173,8 @@ def _apply_sidelines(query: Query, candidate: Candidate) -> None:
         candidate.score *= _SIDELINE_PENALTY
     if PurePosixPath(chunk.path).name in _REEXPORT_FILES and chunk.kind == "module":
         candidate.score *= _SIDELINE_PENALTY
+    if chunk.language == "text" and not query.paths:
+        candidate.score *= _SIDELINE_PENALTY
 
 
 def _apply_nearness(near: str | None, candidate: Candidate) -> None:
