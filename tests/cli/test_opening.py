@@ -26,7 +26,7 @@ class EndlessEmbedder(FakeEmbedder):
 
 def context(application: FakeApplication, **arguments: bool) -> Context:
     """One run of `ask` with these flags."""
-    flags = argparse.Namespace(**{"no_index": False, "wait": False, "json": False, **arguments})
+    flags = argparse.Namespace(**{"no_index": False, "complete": False, "json": False, **arguments})
     return Context(lambda: application, new_terminal(), flags, Path.cwd(), Settings())
 
 
@@ -68,7 +68,9 @@ async def test_the_index_may_be_left_alone() -> None:
     assert application.tree.reads == []
 
 
-@pytest.mark.parametrize(("flags", "waits"), [({}, False), ({"wait": True}, True), ({"json": True}, True)])
+@pytest.mark.parametrize(
+    ("flags", "waits"), [({}, False), ({"complete": True}, True), ({"json": True}, True)]
+)
 def test_who_waits_to_the_end(flags: dict[str, bool], waits: bool) -> None:
     """Scripts wait for the whole index, people only when they ask for it."""
     assert (patience(context(FakeApplication(), **flags)) is None) == waits

@@ -9,11 +9,11 @@ from firsthand import __version__
 from firsthand.cli.options import (
     ROOT_HELP,
     add_command,
+    add_complete,
     add_json,
     add_no_index,
     add_root,
     add_scope,
-    add_wait,
     count,
     new_parser,
     positive,
@@ -78,7 +78,7 @@ examples:
     add_root(parser)
     add_scope(parser)
     add_no_index(parser)
-    add_wait(parser)
+    add_complete(parser)
     parser.add_argument(
         "--install-model",
         choices=("default", "small", "none"),
@@ -109,7 +109,7 @@ examples:
     add_root(parser)
     add_scope(parser)
     add_no_index(parser)
-    add_wait(parser)
+    add_complete(parser)
     add_json(parser, "print each answer as one line of JSON; questions come from stdin, one a line")
     add_setting_flags(parser, *SETTING_GROUPS.keys() - {"editor"})
 

@@ -36,7 +36,7 @@ async def opened(context: Context, *, need_chat: bool) -> AsyncIterator[Workspac
 def patience(context: Context) -> float | None:
     """Return how long a question waits for search by meaning; None when the user or a script wants all of it."""
     arguments = context.arguments
-    return None if arguments.wait or arguments.json else _EMBEDDING_SECONDS
+    return None if arguments.complete or arguments.json else _EMBEDDING_SECONDS
 
 
 async def bring_up_to_date(

@@ -80,10 +80,10 @@ def add_no_index(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_wait(parser: argparse.ArgumentParser) -> None:
-    """Add `--wait`."""
+def add_complete(parser: argparse.ArgumentParser) -> None:
+    """Add `--complete`."""
     parser.add_argument(
-        "--wait",
+        "--complete",
         action="store_true",
         help="wait until all of a new index can be found by meaning, not just by keyword (--json always waits)",
     )
