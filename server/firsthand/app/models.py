@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from firsthand.app.installing import find_in_catalogue, installed_models
 from firsthand.core.ports import ChatModel, Embedder
 from firsthand.core.workspace import ModelOffer, ModelState, PullModel
-from firsthand.errors import ModelError, ModelMissingError
+from firsthand.errors import ModelError, ModelMissingError, ModelRefusedError
 from firsthand.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ async def _ollama(
     except ModelError as error:
         await client.close()
         # Silence is normal on a machine without Ollama; what the user asked for by name is not.
-        if settings.provider == "ollama" or settings.endpoint:
+        asked_for = settings.provider == "ollama" or settings.endpoint or os.environ.get("OLLAMA_HOST")
+        if asked_for or isinstance(error, ModelRefusedError):
             findings.notices.append(str(error))
         return None, []
     resources.push_async_callback(client.close)

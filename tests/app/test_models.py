@@ -1,0 +1,152 @@
+"""Which models serve, over a fake Ollama on a real socket and the real embedded embedder."""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from fake_ollama.models import FakeModel, chat, embedder
+from fake_ollama.server import FakeOllama
+from firsthand.app.models import ChosenModels, choose_models, ollama_answers
+from firsthand.settings import load
+
+EMBEDDED = "bge-small-en-v1.5-int8"
+
+
+@pytest.fixture(autouse=True)
+def no_ollama_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests name the endpoint; nothing that runs here by chance takes part."""
+    monkeypatch.delenv("OLLAMA_HOST", raising=False)
+
+
+@contextlib.asynccontextmanager
+async def chosen(
+    cache: Path, models: Sequence[FakeModel] | None = None, *, need_chat: bool = True, **options: object
+) -> AsyncIterator[ChosenModels]:
+    """Choose with these settings while an Ollama with these models answers; None: there is no Ollama."""
+    async with contextlib.AsyncExitStack() as resources:
+        if models is not None:
+            fake = await resources.enter_async_context(FakeOllama(models))
+            options = {"endpoint": fake.url, **options}
+        settings, problems = load(None, command_line={"cache_dir": str(cache), **options}, environment={})
+        assert problems == []
+        yield await choose_models(settings, resources, need_chat=need_chat)
+
+
+async def test_ollama_serves_when_it_has_the_models(tmp_path: Path) -> None:
+    """With Ollama and its models everything comes from there, and nothing needs saying."""
+    small = chat("qwen2.5-coder:1.5b", size=986_000_000)
+    async with chosen(tmp_path, [small, embedder()]) as models:
+        state = models.state
+
+    assert (state.provider, state.chat, state.notices, state.offers) == (
+        "ollama",
+        "qwen2.5-coder:1.5b",
+        (),
+        (),
+    )
+    assert state.embedder.startswith("nomic-embed-text")
+
+
+async def test_the_embedded_embedder_stands_in(tmp_path: Path) -> None:
+    """Ollama without an embedding model answers questions while the embedded one searches."""
+    async with chosen(tmp_path, [chat("qwen2.5-coder:1.5b", size=986_000_000)]) as models:
+        state = models.state
+
+    assert (state.embedder, state.chat) == (EMBEDDED, "qwen2.5-coder:1.5b")
+
+
+async def test_a_missing_chat_model_is_offered(tmp_path: Path) -> None:
+    """Ollama without any chat model leads to the offer of one, and cited excerpts until then."""
+    async with chosen(tmp_path, [embedder()]) as models:
+        state = models.state
+
+    assert state.chat is None
+    assert [(offer.role, offer.model) for offer in state.offers] == [("chat", "qwen2.5-coder:7b")]
+
+
+@pytest.mark.parametrize(
+    ("setting", "role"), [("chat_model", "chat"), ("embedding_model", "embedding")], ids=["chat", "embedding"]
+)
+async def test_a_model_that_was_named_is_offered(setting: str, role: str, tmp_path: Path) -> None:
+    """A model that the user named and Ollama lacks is offered by that name; nothing else takes its place unsaid."""
+    async with chosen(tmp_path, [embedder()], **{setting: "absent:1b"}) as models:
+        state = models.state
+
+    assert (role, "absent:1b") in [(offer.role, offer.model) for offer in state.offers]
+    assert any("absent:1b" in notice for notice in state.notices)
+
+
+async def test_without_ollama_the_embedded_models_serve(tmp_path: Path) -> None:
+    """No Ollama costs no error: search works, and one notice says how to get more."""
+    async with chosen(tmp_path, provider="embedded") as models:
+        state = models.state
+
+    assert (state.provider, state.embedder, state.chat) == ("embedded", EMBEDDED, None)
+    assert len(state.notices) == 1
+    assert "firsthand model install" in state.notices[0]
+
+
+async def test_an_endpoint_that_does_not_answer_is_named(tmp_path: Path, unused_tcp_port: int) -> None:
+    """An endpoint that the user set and that is silent is named in a notice."""
+    url = f"http://127.0.0.1:{unused_tcp_port}"
+    async with chosen(tmp_path, endpoint=url) as models:
+        state = models.state
+
+    assert state.provider == "embedded"
+    assert any(url in notice for notice in state.notices)
+
+
+async def test_another_machine_is_refused_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A remote OLLAMA_HOST is not contacted, and the notice names the setting that would allow it."""
+    monkeypatch.setenv("OLLAMA_HOST", "http://gpu.example:11434")
+    async with chosen(tmp_path) as models:
+        state = models.state
+
+    assert state.provider == "embedded"
+    assert any("gpu.example" in notice and "allow" in notice for notice in state.notices)
+
+
+async def test_a_cloud_model_is_refused_until_it_is_allowed(tmp_path: Path) -> None:
+    """A model that runs in Ollama's cloud is used only when the user allowed it by name."""
+    cloud = chat("qwen3-coder:480b-cloud", remote_host="https://ollama.example", size=400)
+    async with chosen(tmp_path, [cloud, embedder()], chat_model=cloud.name) as models:
+        refused = models.state
+    async with chosen(
+        tmp_path, [cloud, embedder()], chat_model=cloud.name, allow_cloud_models=(cloud.name,)
+    ) as models:
+        allowed = models.state
+
+    assert (refused.chat, allowed.chat) == (None, cloud.name)
+    assert any("cloud" in notice for notice in refused.notices)
+
+
+async def test_no_chat_model_is_opened_for_a_search(tmp_path: Path) -> None:
+    """Searching and indexing ask for no chat model and hear nothing about one."""
+    async with chosen(tmp_path, [embedder()], need_chat=False) as models:
+        state = models.state
+
+    assert (state.chat, state.offers, state.notices) == (None, (), ())
+
+
+async def test_a_model_file_that_is_not_one_costs_a_notice(tmp_path: Path) -> None:
+    """A .gguf file that is no model is named; search goes on."""
+    file = tmp_path / "broken.gguf"
+    file.write_bytes(b"not a model")
+    async with chosen(tmp_path, provider="embedded", chat_model=str(file)) as models:
+        state = models.state
+
+    assert state.chat is None
+    assert any("broken" in notice for notice in state.notices)
+
+
+async def test_ollama_is_noticed_when_it_starts(tmp_path: Path) -> None:
+    """Probing says whether Ollama answers now, and never when the settings keep it out."""
+    async with FakeOllama([embedder()]) as fake:
+        wanted, _ = load(None, command_line={"endpoint": fake.url}, environment={})
+        kept_out, _ = load(None, command_line={"endpoint": fake.url, "provider": "embedded"}, environment={})
+
+        assert await ollama_answers(wanted)
+        assert not await ollama_answers(kept_out)
+    assert not await ollama_answers(wanted)
