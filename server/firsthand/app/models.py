@@ -21,10 +21,10 @@ _HOW_TO_GET_MORE = (
     "For better answers install Ollama (https://ollama.com), start it, and run: ollama pull {model} — "
     "Firsthand uses it from then on."
 )
-# Two cores read 40 to 75 tokens of a prompt a second with the 1.5B model: this window keeps the first word of an
-# answer within about half a minute, and small models answer better from few excerpts than from many.
-_OWN_CONTEXT_TOKENS = 2560
-_OWN_ANSWER_TOKENS = 512
+# Two cores read 30 to 75 tokens of a prompt a second with the 1.5B model: this window keeps the first word of an
+# answer within about a minute, leaves room to write a test, and small models answer better from few excerpts.
+_OWN_CONTEXT_TOKENS = 3072
+_OWN_ANSWER_TOKENS = 896
 
 
 @dataclass(frozen=True, slots=True)
