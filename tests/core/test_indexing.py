@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -11,7 +11,8 @@ from fakes.store import MemoryStore
 from fakes.tree import DictTree
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.core.indexing import Indexer
-from firsthand.core.model import Outline, Progress, Scope
+from firsthand.core.model import Outline, Progress, Scope, Vector
+from firsthand.core.ports import Rejected
 from firsthand.errors import ModelFailedError, StoreBusyError
 
 FILES = {
@@ -145,6 +146,51 @@ async def test_dirty_paths_are_followed() -> None:
     running.cancel()
 
     assert {path: text.strip() for path, text in texts.items()} == {"README.md": "# Changed"}
+
+
+async def test_a_save_does_not_wait_for_the_vectors_of_a_new_index() -> None:
+    """A file that is saved while the first index is being embedded is searchable before that is done."""
+    bench = Bench({f"{number}.md": f"# Number {number}\n\nText {number}.\n" for number in range(20)})
+    found: list[int] = []
+
+    class SavingEmbedder(FakeEmbedder):
+        async def embed_documents(self, texts: Sequence[str]) -> list[Vector | Rejected]:
+            if not self.documents:
+                bench.tree.write("3.md", "# Rewritten meanwhile\n")
+                indexer.mark_dirty(["3.md"])
+            found.append(len(await bench.store.search_keywords(["rewritten"], Scope(), 5)))
+            return await super().embed_documents(texts)
+
+    indexer = Indexer(
+        tree=bench.tree,
+        parser=TreeSitterParser(),
+        store=bench.store,
+        embedder=SavingEmbedder(),
+        writer_lock=contextlib.nullcontext,
+    )
+
+    report = await indexer.refresh(bench.report)
+
+    assert found[:2] == [0, 1]
+    assert (report.chunks, report.problem) == ((await bench.store.stats()).embedded, "")
+
+
+async def test_the_table_is_compacted_as_changes_go_on() -> None:
+    """Following single changes for a long time compacts the index now and then, not just at the start."""
+    bench = Bench()
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.indexer.settled()
+    compactions = bench.store.compactions
+    bench.store.compacted.clear()
+
+    for number in range(50):
+        bench.tree.write("README.md", f"# Version {number}\n")
+        bench.indexer.mark_dirty(["README.md"])
+        await bench.indexer.settled()
+    await bench.store.compacted.wait()
+    running.cancel()
+
+    assert bench.store.compactions == compactions + 1
 
 
 async def test_many_dirty_paths_are_followed() -> None:

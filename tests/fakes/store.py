@@ -1,5 +1,6 @@
 """The index in dictionaries: the same promises as the real one, none of its speed."""
 
+import asyncio
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from firsthand.core.model import Chunk, FileRecord, FileUpdate, IndexStats, Scop
 
 
 class MemoryStore:
-    """A ChunkStore; `commits` counts calls that wrote."""
+    """A ChunkStore; `commits` counts calls that wrote, `compactions` those that tidied up."""
 
     def __init__(self) -> None:
         self._records: dict[str, FileRecord] = {}
@@ -18,6 +19,8 @@ class MemoryStore:
         self._vectors: dict[str, Vector] = {}
         self._unembeddable: dict[str, str] = {}
         self.commits = 0
+        self.compactions = 0
+        self.compacted = asyncio.Event()
         self.closed = False
 
     async def manifest(self) -> Mapping[str, FileRecord]:
@@ -116,7 +119,8 @@ class MemoryStore:
         return IndexStats(count["indexed"], count["skipped"], count["failed"], len(chunks), embedded)
 
     async def optimize(self) -> None:
-        return None
+        self.compactions += 1
+        self.compacted.set()
 
     async def close(self) -> None:
         self.closed = True

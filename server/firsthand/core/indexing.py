@@ -44,6 +44,8 @@ _VECTORS_PER_COMMIT = 512
 _QUIET_SECONDS = 0.15
 # Each path costs a look at the ignore rules; from here on looking at all files at once is cheaper.
 _MANY_PATHS = 50
+# Each follow-up of a change leaves some versions of the tables behind; so many of them are compacted at once.
+_DRAINS_PER_COMPACTION = 50
 # How often to look whether another process has finished writing, or a failed embedder has come back.
 _RETRY_SECONDS = 2.0
 _MOST_RETRY_SECONDS = 60.0
@@ -97,6 +99,7 @@ class Indexer:
         self._quiet.set()
         self._state = IndexingState()
         self._stage_began = 0.0
+        self._drains = 0
 
     @property
     def state(self) -> IndexingState:
@@ -182,21 +185,34 @@ class Indexer:
         await self._index_files(stale, manifest, report)
 
     async def _drain(self, report: Report) -> None:
-        async with self._working:
-            async with self._writer_lock():
-                paths, self._dirty = sorted(self._dirty), set()
-                self._has_dirty.clear()
-                try:
-                    if len(paths) > _MANY_PATHS:
-                        await self._sweep(report, _Tally())
-                    else:
-                        await self._refresh_paths(paths, report)
-                except (FirsthandError, OSError):
-                    self.mark_dirty(paths)
-                    raise
-                await self._embed_missing(report, _Tally())
+        async with self._working, self._writer_lock():
+            await self._follow_dirty(report)
+            await self._embed_missing(report, _Tally())
             self._enter("idle", report)
-        self._settle()
+            self._settle()
+            self._drains += 1
+            if self._drains % _DRAINS_PER_COMPACTION == 0:
+                await self._store.optimize()
+
+    async def _follow_dirty(self, report: Report) -> None:
+        """Make what was marked dirty searchable by keyword; needs the writer lock."""
+        paths, self._dirty = sorted(self._dirty), set()
+        self._has_dirty.clear()
+        try:
+            if len(paths) > _MANY_PATHS:
+                await self._sweep(report, _Tally())
+            else:
+                await self._refresh_paths(paths, report)
+        except (FirsthandError, OSError):
+            self.mark_dirty(paths)
+            raise
+
+    async def _follow_dirty_meanwhile(self, report: Report) -> None:
+        """A save must not wait minutes for the vectors of a new index; the progress of that goes on afterwards."""
+        if self._dirty:
+            state, began = self._state, self._stage_began
+            await self._follow_dirty(report)
+            self._state, self._stage_began = state, began
 
     async def _refresh_paths(self, paths: Sequence[str], report: Report) -> None:
         manifest = await self._store.manifest()
@@ -311,7 +327,7 @@ class Indexer:
             vectors: dict[str, Vector] = {}
             rejected: dict[str, str] = {}
             try:
-                async for batch in self._embedded(waiting, vectors, rejected):
+                async for batch in self._embedded(waiting, vectors, rejected, report):
                     done += batch
                     self._advance(done, report)
             finally:
@@ -322,13 +338,18 @@ class Indexer:
                 await self._store.set_unembeddable(rejected)
 
     async def _embedded(
-        self, waiting: Sequence[Chunk], vectors: dict[str, Vector], rejected: dict[str, str]
+        self,
+        waiting: Sequence[Chunk],
+        vectors: dict[str, Vector],
+        rejected: dict[str, str],
+        report: Report,
     ) -> AsyncIterator[int]:
         texts = {chunk.content_hash: chunk.embedding_text for chunk in waiting}
         hashes = list(texts)
         size = max(1, self._embedder.batch_size)
         for start in range(0, len(hashes), size):
             await self._may_go_on()
+            await self._follow_dirty_meanwhile(report)
             batch = hashes[start : start + size]
             results = await self._embedder.embed_documents([texts[key] for key in batch])
             for key, result in zip(batch, results, strict=True):
