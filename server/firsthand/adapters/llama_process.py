@@ -7,13 +7,13 @@ import itertools
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
 
+from firsthand.adapters.worker_process import own_process_group
 from firsthand.errors import ModelFailedError
 
 _WORKER = "firsthand.adapters.llama_worker"
@@ -57,7 +57,7 @@ class LlamaProcess:
             stderr=log.fileno(),
             limit=_LONGEST_LINE_BYTES,
             env=_SHORT_SPIN | os.environ,
-            **_own_process_group(),
+            **own_process_group(),
         )
         started = cls(process, log)
         started._send({"model": str(model_file), "contextTokens": context_tokens, "threads": threads})
@@ -164,10 +164,3 @@ def usable_threads(threads: int) -> int:
     if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < (os.cpu_count() or 1):
         return len(os.sched_getaffinity(0))
     return -1
-
-
-def _own_process_group() -> dict[str, Any]:
-    """Keep Ctrl-C in the terminal away from the worker: it ends when its input does."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}

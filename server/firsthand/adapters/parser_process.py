@@ -11,9 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from firsthand.adapters import parser_frames
+from firsthand.adapters.worker_process import own_process_group
 from firsthand.core.model import Outline
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class _Worker:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_own_process_group()
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **own_process_group()
         )
 
     @property
@@ -169,10 +169,3 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
-
-
-def _own_process_group() -> dict[str, Any]:
-    """Keep Ctrl-C in the terminal away from the worker: it ends when its input does."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}

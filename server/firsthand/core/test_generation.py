@@ -171,6 +171,7 @@ async def _pattern_tests(
         near=target.file.path,
     )
     found += [hit.chunk for hit in hits]
+    found += await _fixtures(place, paths, sources)
     fitting = [
         chunk for chunk in found if chunk.is_test and same_family(chunk.language, target.file.language)
     ]
