@@ -17,6 +17,7 @@ from firsthand.core.answers import (
     Selection,
     StageStarted,
     TextArrived,
+    Turn,
     WarningRaised,
 )
 from firsthand.core.model import Scope
@@ -257,6 +258,19 @@ async def test_a_follow_up_knows_what_was_said() -> None:
     ]
     (context,) = [event.context for event in events if isinstance(event, ContextChosen)]
     assert "accounts/api.py" in {excerpt.path for excerpt in context.excerpts}
+
+
+async def test_turns_that_are_brought_along_come_before_remembered_ones() -> None:
+    """Whoever shows a conversation knows best what was said in it."""
+    chat = FakeChat("First.", "Second.")
+    project = await accounts(chat)
+    await collect(project.assistant.ask(Question("How does delete_user work?", conversation_id="c")))
+    shown = (Turn("What is an account?", "A user."),)
+
+    await collect(project.assistant.ask(Question("Who deletes it?", conversation_id="c", turns=shown)))
+
+    history = [(message.role, message.content) for message in chat.calls[1][1:3]]
+    assert history == [("user", "What is an account?"), ("assistant", "A user.")]
 
 
 async def test_nothing_found_is_said_without_asking_the_model() -> None:

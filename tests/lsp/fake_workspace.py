@@ -106,6 +106,8 @@ class FakeAssistant:
             self._note(f"selected {marked(question.selection)}")
         if question.conversation_id is not None:
             self._note(f"conversation {question.conversation_id}")
+        for turn in question.turns or ():
+            self._note(f"said before: {turn.question} / {turn.answer}")
         yield StageStarted("searching")
         if question.text == "fail":
             raise ModelUnreachableError(
@@ -326,7 +328,7 @@ class FakeWorkspace:
 
     async def files(self) -> Sequence[FileRecord]:
         return [
-            FileRecord("src/auth.py", "", 1, 1, "indexed"),
+            FileRecord("src/auth.py", "", 1, 1, "indexed", language="python"),
             FileRecord("logo.png", "", 1, 1, "skipped", "binary"),
             FileRecord("bad.py", "", 1, 1, "failed", "cannot be read"),
         ]

@@ -212,6 +212,16 @@ async def test_a_conversation_is_named(session: Session) -> None:
     assert "conversation c1" in session.notes()
 
 
+async def test_a_client_may_bring_what_was_said_before(session: Session) -> None:
+    """The turns of a conversation that the client kept are handed on, so that it goes on after a restart."""
+    turns = [{"question": "How?", "answer": "So."}, {"question": "Why?", "answer": "Because."}]
+
+    await session.request("firsthand/ask", {"question": "And then?", "turns": turns})
+
+    assert "said before: How? / So." in session.notes()
+    assert "said before: Why? / Because." in session.notes()
+
+
 async def cancellable(session: Session, params: object) -> JsonRpcException:
     """Ask under a known id and return the error that ends it."""
     with pytest.raises(JsonRpcException) as caught:

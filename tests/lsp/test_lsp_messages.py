@@ -74,8 +74,8 @@ def test_booleans_are_not_numbers() -> None:
 
 
 def test_params_shapes_are_flat() -> None:
-    """Params hold plain values, LSP's own shapes and a scope, nothing deeper."""
-    allowed = {messages.Position, messages.Range, messages.ScopeParams}
+    """Params hold plain values, LSP's own shapes, a scope and turns, nothing deeper."""
+    allowed = {messages.Position, messages.Range, messages.ScopeParams, messages.TurnParams}
     params = [kind for name, kind in vars(messages).items() if name.endswith(("Params", "Arguments"))]
 
     nested = {

@@ -21,7 +21,7 @@ async def test_the_status_tells_all_of_a_folder(session: Session) -> None:
 
 
 async def test_files_that_were_left_out_are_listed_on_request(session: Session) -> None:
-    """Each has its reason and can be opened."""
+    """Each has its reason and can be opened; the languages of the others are named."""
     status = await session.request("firsthand/status", {"details": True})
 
     [folder] = status["folders"]
@@ -29,6 +29,7 @@ async def test_files_that_were_left_out_are_listed_on_request(session: Session) 
         {"path": "logo.png", "uri": session.uri("logo.png"), "reason": "binary"}
     ]
     assert folder["failedFiles"][0]["reason"] == "cannot be read"
+    assert folder["languages"] == ["python"]
 
 
 async def test_changes_are_notified_in_the_shape_of_the_request(

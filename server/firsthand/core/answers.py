@@ -22,6 +22,14 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and its answer, as kept for follow-ups."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What the user asks, where they stand, and what they allow to be searched."""
 
@@ -31,14 +39,8 @@ class Question:
     scope: Scope = Scope()
     limit: int = 12
     """Most excerpts that may go into the prompt."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One question and its answer, as kept for follow-ups."""
-
-    question: str
-    answer: str
+    turns: tuple[Turn, ...] | None = None
+    """What was said before, by one who remembers it; None: what is remembered here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,9 @@ class Assistant:
             ContextExceededError: the question alone is larger than the model's window.
         """
         limited = replace(question, limit=min(question.limit, self._excerpts))
-        turns = self._conversations.turns(question.conversation_id)
+        turns = (
+            self._conversations.turns(question.conversation_id) if question.turns is None else question.turns
+        )
         async with contextlib.aclosing(
             self._remembered(ask(limited, turns, self._sources, self._generation))
         ) as events:

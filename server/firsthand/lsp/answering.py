@@ -19,7 +19,7 @@ from firsthand.core.model import Progress
 from firsthand.core.tokens import estimate_tokens
 from firsthand.errors import ModelFailedError, RequestError
 from firsthand.lsp.answer_stream import AnswerListener, AnswerStream
-from firsthand.lsp.convert import answer_result, context_result, scope_of
+from firsthand.lsp.convert import answer_result, context_result, scope_of, turns_of
 from firsthand.lsp.edits import AnswerEdits
 from firsthand.lsp.failures import answered, sentence_of
 from firsthand.lsp.folder_choice import folder_for_question
@@ -130,6 +130,7 @@ async def begin_question(
         selection=selection,
         scope=scope_of(wanted.scope),
         limit=folder.settings.excerpts,
+        turns=turns_of(wanted.turns) if isinstance(wanted, AskParams) else None,
     )
     return folder, workspace.assistant.ask(question)
 

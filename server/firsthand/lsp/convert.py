@@ -13,6 +13,7 @@ from firsthand.core.answers import (
     Excerpt,
     Message,
     PromptContext,
+    Turn,
 )
 from firsthand.core.model import Hit, Scope
 from firsthand.core.tokens import estimate_tokens
@@ -30,6 +31,11 @@ def scope_of(params: messages.ScopeParams | None) -> Scope:
     if params is None:
         return Scope()
     return Scope(paths=params.paths, languages=params.languages, kinds=params.kinds, tests=params.tests)
+
+
+def turns_of(params: tuple[messages.TurnParams, ...] | None) -> tuple[Turn, ...] | None:
+    """Return the domain's turns; None when the client left them to the server."""
+    return None if params is None else tuple(Turn(turn.question, turn.answer) for turn in params)
 
 
 def answer_result(answer: Answer, folder: Folder, encoding: Encoding) -> messages.AnswerResult:

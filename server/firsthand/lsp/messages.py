@@ -92,8 +92,20 @@ class ScopeParams:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnParams:
+    """A question and its answer, as a client shows them."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskParams:
-    """Params of `firsthand/ask`. `uri` and `range` say where the user stands and what is selected."""
+    """Params of `firsthand/ask`. `uri` and `range` say where the user stands and what is selected.
+
+    `turns` is what was said before, oldest first. A client that keeps conversations sends it, because the server
+    forgets them when it ends; without it, the server goes by what it remembers of `conversationId`.
+    """
 
     question: str
     stream_id: str | None = None
@@ -101,6 +113,7 @@ class AskParams:
     uri: str | None = None
     range: Range | None = None
     scope: ScopeParams | None = None
+    turns: tuple[TurnParams, ...] | None = None
     work_done_token: Token | None = None
 
 
@@ -127,7 +140,7 @@ class SearchParams:
 
 @dataclass(frozen=True, slots=True)
 class StatusParams:
-    """Params of `firsthand/status`; with `details` the skipped and failed files are listed."""
+    """Params of `firsthand/status`; with `details` the languages, skipped and failed files are listed."""
 
     details: bool = False
 
@@ -405,7 +418,7 @@ class LeftOutFile:
 
 @dataclass(frozen=True, slots=True)
 class FolderStatus:
-    """How one folder is doing."""
+    """How one folder is doing. `languages` are those of its files, the most common one first."""
 
     uri: str
     name: str
@@ -418,6 +431,7 @@ class FolderStatus:
     models: ModelsResult | None = None
     eta_ms: int | None = None
     indexed_commit: str | None = None
+    languages: tuple[str, ...] | None = None
     skipped_files: tuple[LeftOutFile, ...] | None = None
     failed_files: tuple[LeftOutFile, ...] | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from firsthand.core.model import FileRecord
@@ -75,6 +76,7 @@ async def _folder_status(folder: Folder, details: bool) -> FolderStatus:
         models=_models(workspace.models),
         eta_ms=None if state.indexing.eta_seconds is None else round(state.indexing.eta_seconds * 1000),
         indexed_commit=state.indexed_commit,
+        languages=_languages(records) if details else None,
         skipped_files=_left_out(folder, records, "skipped") if details else None,
         failed_files=_left_out(folder, records, "failed") if details else None,
     )
@@ -110,6 +112,11 @@ def _file_counts(state: WorkspaceStatus) -> FileCounts:
 def _models(state: ModelState) -> ModelsResult:
     offers = tuple(OfferResult(offer.role, offer.model, offer.message) for offer in state.offers)
     return ModelsResult(state.provider, state.embedder, state.chat, tuple(state.notices), offers)
+
+
+def _languages(records: Any) -> tuple[str, ...]:
+    counts = Counter(record.language for record in records if record.status == "indexed" and record.language)
+    return tuple(language for language, _ in counts.most_common())
 
 
 def _left_out(folder: Folder, records: Any, status: str) -> tuple[LeftOutFile, ...]:
