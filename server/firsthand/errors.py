@@ -49,7 +49,11 @@ class StoreError(FirsthandError):
 
 
 class StoreBusyError(StoreError):
-    """Another process is writing this index."""
+    """Another process is writing this index (its id, when it is known)."""
+
+    def __init__(self, message: str, *, holder: int | None = None) -> None:
+        super().__init__(message)
+        self.holder = holder
 
 
 class ModelError(FirsthandError):

@@ -28,14 +28,14 @@ async def left_out(root: Path, **options: object) -> dict[str, str]:
 
 
 async def verdict(root: Path, path: str, **options: object) -> str:
-    """Return what `stat` says in one word or the reason."""
-    match await WorkspaceTree(root, **options).stat(path):
+    """Return what is said of one path in one word or the reason."""
+    match (await WorkspaceTree(root, **options).stat_all([path]))[path]:
         case FileStat():
             return "file"
         case SkippedFile() as skipped:
             return skipped.reason
         case None:
-            return "gone"
+            return "unlisted"
 
 
 async def test_a_repository_gives_what_git_tracks_or_would_show(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ async def test_one_path_is_judged_as_the_whole_scan_would(tmp_path: Path) -> Non
         await verdict(root, path)
         for path in ("a.py", "kept.log", "new.log", "node_modules/x.js", ".git/config", "absent.py", "node_modules")
     ] == [
-        "file", "file", "ignored by git", "ignored by git", "ignored by git", "gone", "gone",
+        "file", "file", "unlisted", "unlisted", "unlisted", "unlisted", "unlisted",
     ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ async def test_a_folder_inside_a_repository_is_a_workspace_of_its_own(tmp_path: 
     write_files(root, {"pkg/x.log": "3", "pkg/out/y.py": "4", "pkg/deep/z.py": "5"})
 
     assert {"a.py", "deep/z.py"} == await listed(root / "pkg")
-    assert await verdict(root / "pkg", "out/y.py") == "ignored by git"
+    assert await verdict(root / "pkg", "out/y.py") == "unlisted"
 
 
 async def test_a_folder_that_the_repository_around_it_ignores_is_read_without_git(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ async def test_submodules_and_nested_repositories_belong_to_the_workspace(tmp_pa
     assert [
         await verdict(root, path)
         for path in ("vendored/lib/new.py", "vendored/lib/x.tmp", "nested/n.py", "nested/x.log")
-    ] == ["file", "ignored by git", "file", "ignored by git"]
+    ] == ["file", "unlisted", "file", "unlisted"]
 
 
 async def test_a_linked_worktree_is_listed_like_any_other(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ async def test_no_path_leads_out_of_the_root(tmp_path: Path, path: str, reason: 
     (root / "link.py").symlink_to(tmp_path / "outside.py")
     tree = WorkspaceTree(root)
 
-    assert [SkippedFile(path, reason)] * 2 == [await tree.stat(path), await tree.read(path)]
+    assert [SkippedFile(path, reason)] * 2 == [(await tree.stat_all([path]))[path], await tree.read(path)]
 
 
 async def test_a_tracked_folder_that_became_a_link_is_not_entered(tmp_path: Path) -> None:
@@ -281,10 +281,10 @@ async def test_a_folder_without_git_follows_its_ignore_files(tmp_path: Path) -> 
         path: await verdict(tmp_path, path)
         for path in ("node_modules/e.js", "build/g.py", "src/build/h.py", "b.log", "sub/d.log")
     } == {
-        "node_modules/e.js": "dependency or build folder",
-        "build/g.py": "dependency or build folder",
+        "node_modules/e.js": "unlisted",
+        "build/g.py": "unlisted",
         "src/build/h.py": "file",
-        "b.log": "listed in .gitignore",
+        "b.log": "unlisted",
         "sub/d.log": "file",
     }
 
@@ -310,7 +310,7 @@ async def test_a_repository_runs_no_program_of_its_choice(tmp_path: Path) -> Non
 
     paths = {file.path for file in (await tree.scan()).files}
     read = [await tree.read(path) for path in sorted(paths)]
-    states = [await tree.stat(path) for path in sorted(paths)]
+    states = list((await tree.stat_all(sorted(paths))).values())
 
     assert {"a.py", "b.py", ".gitattributes"} == paths
     assert all(isinstance(source, SourceFile) for source in read)

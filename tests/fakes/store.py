@@ -118,6 +118,9 @@ class MemoryStore:
         embedded = sum(1 for chunk in chunks if chunk.content_hash in self._vectors)
         return IndexStats(count["indexed"], count["skipped"], count["failed"], len(chunks), embedded)
 
+    async def version(self) -> tuple[int, ...]:
+        return (self.commits,)
+
     async def optimize(self) -> None:
         self.compactions += 1
         self.compacted.set()

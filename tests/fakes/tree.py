@@ -38,10 +38,8 @@ class DictTree:
             tuple(SkippedFile(path, reason) for path, reason in self.skipped.items()),
         )
 
-    async def stat(self, path: str) -> FileStat | SkippedFile | None:
-        if path in self.skipped:
-            return SkippedFile(path, self.skipped[path])
-        return self._stat(path) if path in self.files else None
+    async def stat_all(self, paths: Sequence[str]) -> dict[str, FileStat | SkippedFile | None]:
+        return {path: self._found(path) for path in paths}
 
     async def read(self, path: str) -> SourceFile | SkippedFile | None:
         self.reads.append(path)
@@ -52,6 +50,11 @@ class DictTree:
         text = self.files[path]
         data = text.encode("utf-8", "surrogatepass")
         return SourceFile(path, text, language_of(path), hashlib.sha256(data).hexdigest())
+
+    def _found(self, path: str) -> FileStat | SkippedFile | None:
+        if path in self.skipped:
+            return SkippedFile(path, self.skipped[path])
+        return self._stat(path) if path in self.files else None
 
     def _stat(self, path: str) -> FileStat:
         return FileStat(path, len(self.files[path].encode("utf-8", "surrogatepass")), self._times[path])

@@ -15,9 +15,9 @@ UNREADABLE = "unreadable"
 NOT_A_FILE = "not a regular file"
 NOT_UTF8 = "name is not UTF-8"
 IGNORED_BY_GIT = "ignored by git"
-_OUTSIDE = "outside the workspace"
+OUTSIDE = "outside the workspace"
 _SYMBOLIC_LINK = "symbolic link"
-_BELOW_LINK = "below a symbolic link"
+BELOW_LINK = "below a symbolic link"
 _IGNORED_BY_OWN_FILE = f"listed in {OWN_IGNORE_FILE}"
 _EXCLUDED = "excluded in the settings"
 
@@ -57,7 +57,7 @@ class FileScreen:
         if stat.S_ISLNK(found.st_mode):
             return _SYMBOLIC_LINK
         if not self._is_real_folder(path.rpartition("/")[0]):
-            return _BELOW_LINK
+            return BELOW_LINK
         if not stat.S_ISREG(found.st_mode):
             return NOT_A_FILE
         if self._excluded.ignores_file(path):
@@ -85,5 +85,5 @@ def _impossible(path: str) -> str | None:
         return NOT_UTF8
     parts = path.split("/")
     if "\0" in path or Path(path).is_absolute() or not {"", ".", ".."}.isdisjoint(parts):
-        return _OUTSIDE
+        return OUTSIDE
     return IGNORED_BY_GIT if any(part.lower() == ".git" for part in parts) else None

@@ -9,12 +9,12 @@ from firsthand.adapters.ignore_rules import IgnoreRules
 from firsthand.core import screening
 from firsthand.core.model import SkippedFile
 
-_GIT_IGNORE_FILE = ".gitignore"
+GIT_IGNORE_FILE = ".gitignore"
 
 
 def walk(root: Path) -> Iterator[str | SkippedFile]:
     """Yield the path of each file below `root` that is not ignored, and what cannot be listed."""
-    rules = IgnoreRules(root, _GIT_IGNORE_FILE)
+    rules = IgnoreRules(root, GIT_IGNORE_FILE)
     waiting = [""]
     while waiting:
         folder = waiting.pop()
@@ -35,17 +35,34 @@ def walk(root: Path) -> Iterator[str | SkippedFile]:
                 waiting.append(path)
 
 
-def reason_to_leave_out(root: Path, path: str) -> str | None:
-    """Return why `walk` would not yield this file, or None."""
-    parts = path.split("/")
-    for depth, name in enumerate(parts[:-1]):
-        try:
-            siblings = [sibling.name for sibling in root.joinpath(*parts[:depth]).iterdir()]
-        except OSError:
-            return UNREADABLE
-        if screening.is_vendored_folder(name, siblings):
-            return screening.VENDORED
-    return f"listed in {_GIT_IGNORE_FILE}" if IgnoreRules(root, _GIT_IGNORE_FILE).ignores_file(path) else None
+class WalkRules:
+    """Says of single paths whether `walk` would yield them; it remembers folders, so it is made anew for each look."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.ignore_rules = IgnoreRules(root, GIT_IGNORE_FILE)
+        self._entries: dict[str, list[str] | None] = {}
+
+    def leaves_out(self, path: str) -> bool:
+        """Tell whether `walk` would not yield this file."""
+        return self.folder_in_the_way(path) is not None or self.ignore_rules.ignores_file(path)
+
+    def folder_in_the_way(self, path: str) -> str | None:
+        """Return the folder above a file that a package manager or a build fills, or that cannot be read."""
+        parts = path.split("/")
+        for depth, name in enumerate(parts[:-1]):
+            siblings = self._entries_of("/".join(parts[:depth]))
+            if siblings is None or screening.is_vendored_folder(name, siblings):
+                return "/".join(parts[: depth + 1])
+        return None
+
+    def _entries_of(self, folder: str) -> list[str] | None:
+        if folder not in self._entries:
+            try:
+                self._entries[folder] = [entry.name for entry in os.scandir(self._root / folder)]
+            except OSError:
+                self._entries[folder] = None
+        return self._entries[folder]
 
 
 def printable(name: bytes) -> str:

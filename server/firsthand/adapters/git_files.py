@@ -4,13 +4,13 @@ import asyncio
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from firsthand.adapters.file_screen import IGNORED_BY_GIT, NOT_A_FILE, NOT_UTF8, UNREADABLE, FileScreen
-from firsthand.adapters.folder_walk import printable, reason_to_leave_out, walk
-from firsthand.adapters.git_command import GitError
-from firsthand.adapters.git_listing import is_ignored_by_git, is_ignored_root, list_by_git
+from firsthand.adapters.file_screen import NOT_A_FILE, NOT_UTF8, UNREADABLE, FileScreen
+from firsthand.adapters.folder_walk import printable, walk
+from firsthand.adapters.git_listing import list_by_git
+from firsthand.adapters.unlisted_files import without_unlisted
 from firsthand.core import screening
 from firsthand.core.languages import language_of
 from firsthand.core.model import FileStat, Scan, SkippedFile, SourceFile
@@ -28,9 +28,9 @@ class WorkspaceTree:
         """List the files that may be indexed, and those left out; no file is opened."""
         return await asyncio.to_thread(self._scan)
 
-    async def stat(self, path: str) -> FileStat | SkippedFile | None:
-        """Say of one path what `scan` would say of it now; None when there is no such file."""
-        return await asyncio.to_thread(self._stat, path)
+    async def stat_all(self, paths: Sequence[str]) -> Mapping[str, FileStat | SkippedFile | None]:
+        """Say of each path what `scan` would say of it now; None when it would not name it."""
+        return await asyncio.to_thread(self._stat_all, paths)
 
     async def read(self, path: str) -> SourceFile | SkippedFile | None:
         """Read and decode one file, unless its content should not be indexed; None when it is gone."""
@@ -52,22 +52,9 @@ class WorkspaceTree:
         names = list_by_git(self._root)
         return walk(self._root) if names is None else map(_decoded, names)
 
-    def _stat(self, path: str) -> FileStat | SkippedFile | None:
-        found = self._screen().judge(path)
-        if not isinstance(found, FileStat):
-            return found
-        reason = self._reason_to_leave_out(path)
-        return SkippedFile(path, reason) if reason else found
-
-    def _reason_to_leave_out(self, path: str) -> str | None:
-        try:
-            if not is_ignored_by_git(self._root, path):
-                return None
-            if not is_ignored_root(self._root):
-                return IGNORED_BY_GIT
-        except GitError:
-            pass  # no repository: the ignore files are read without git
-        return reason_to_leave_out(self._root, path)
+    def _stat_all(self, paths: Sequence[str]) -> dict[str, FileStat | SkippedFile | None]:
+        screen = self._screen()
+        return without_unlisted(self._root, {path: screen.judge(path) for path in paths})
 
     def _read(self, path: str) -> SourceFile | SkippedFile | None:
         screen = self._screen()

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from firsthand.adapters.git_command import GitError, run_git
@@ -40,16 +40,25 @@ def is_ignored_root(root: Path) -> bool:
     top = Path(
         os.fsdecode(run_git(root, ["rev-parse", "--show-toplevel"], seconds=_CHECK_SECONDS).rstrip(b"\n"))
     )
-    return top != root and _is_ignored(root.parent, root.name)
+    return top != root and bool(_check_ignore(root.parent, [root.name]))
 
 
-def is_ignored_by_git(root: Path, path: str) -> bool:
-    """Tell whether git would leave this file out; each repository on the way down is asked about its part.
+def ignored_by_git(root: Path, paths: Iterable[str]) -> set[str]:
+    """Return the paths that git would leave out; each repository on the way down is asked once, about its parts.
 
     Raises:
         GitError: there is no repository.
     """
-    return any(_is_ignored(repository, part) for repository, part in repositories_of(root, path))
+    questions: dict[Path, dict[str, set[str]]] = {}
+    for path in paths:
+        for repository, part in repositories_of(root, path):
+            questions.setdefault(repository, {}).setdefault(part, set()).add(path)
+    return {
+        path
+        for repository, parts in questions.items()
+        for part in _ignored_parts(repository, list(parts))
+        for path in parts[part]
+    }
 
 
 def repositories_of(root: Path, path: str) -> list[tuple[Path, str]]:
@@ -92,9 +101,28 @@ def _names_of_repository(folder: Path, prefix: bytes) -> Iterator[bytes]:
         _LOG.info("the repository %s inside the workspace cannot be listed: %s", folder, error)
 
 
-def _is_ignored(repository: Path, path: str) -> bool:
-    name = os.fsencode(path) + b"\0"
+def _ignored_parts(repository: Path, parts: Sequence[str]) -> list[str]:
+    try:
+        return _check_ignore(repository, parts)
+    except GitError:
+        if len(parts) == 1:
+            raise
+    # One name that git refuses (it lies below a link) spoils the answer for all; without a repository, all are.
+    run_git(repository, ["rev-parse", "--git-dir"], seconds=_CHECK_SECONDS)
+    return [part for part in parts if _is_ignored_or_refused(repository, part)]
+
+
+def _is_ignored_or_refused(repository: Path, part: str) -> bool:
+    try:
+        return bool(_check_ignore(repository, [part]))
+    except GitError as error:
+        _LOG.debug("git says nothing of %s in %s: %s", part, repository, error)
+        return True
+
+
+def _check_ignore(repository: Path, parts: Sequence[str]) -> list[str]:
+    names = b"".join(os.fsencode(part) + b"\0" for part in parts)
     answer = run_git(
-        repository, ["check-ignore", "-z", "--stdin"], seconds=_CHECK_SECONDS, stdin=name, accept=(0, 1)
+        repository, ["check-ignore", "-z", "--stdin"], seconds=_CHECK_SECONDS, stdin=names, accept=(0, 1)
     )
-    return bool(answer)
+    return [os.fsdecode(name) for name in answer.split(b"\0") if name]

@@ -32,7 +32,7 @@ class PendingHashes:
 
     async def first(self, tables: Tables, count: int) -> list[str]:
         """Return up to `count` hashes from the front."""
-        versions = await _versions(tables)
+        versions = await table_versions(tables)
         if versions != self._versions:
             self._hashes = await _pending_hashes(tables)
             self._versions = versions
@@ -46,7 +46,7 @@ class PendingHashes:
     @contextlib.asynccontextmanager
     async def writing(self, tables: Tables) -> AsyncIterator[PendingChanges]:
         """Surround one write of this process, which notes here what it does."""
-        in_step = self._versions is not None and self._versions == await _versions(tables)
+        in_step = self._versions is not None and self._versions == await table_versions(tables)
         self._versions = None
         changes = PendingChanges()
         yield changes
@@ -54,10 +54,11 @@ class PendingHashes:
             for key in changes.added:
                 self._hashes.setdefault(key)
             self.drop(changes.settled)
-            self._versions = await _versions(tables)
+            self._versions = await table_versions(tables)
 
 
-async def _versions(tables: Tables) -> tuple[int, int]:
+async def table_versions(tables: Tables) -> tuple[int, int]:
+    """Return the versions of chunks and vectors, as this or another process has written them."""
     return await tables.chunks.version(), await tables.vectors.version()
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from firsthand.adapters import lance_folder, lance_schema
 from firsthand.adapters.lance_errors import translated
 from firsthand.adapters.lance_lock import writer_lock
-from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, absent
+from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, absent, table_versions
 from firsthand.adapters.lance_predicates import any_in_list, one_of, quoted, scope_predicate
 from firsthand.adapters.lance_tables import Tables, open_tables
 from firsthand.core.model import (
@@ -240,6 +240,11 @@ class LanceStore:
         files = Counter(statuses["status"].to_pylist())
         embedded = await asyncio.to_thread(_count_in, chunks["content_hash"], vectors["content_hash"])
         return IndexStats(files["indexed"], files["skipped"], files["failed"], chunks.num_rows, embedded)
+
+    async def version(self) -> tuple[int, ...]:
+        """Return the versions of the tables that searches read."""
+        with self._reading("be read"):
+            return await table_versions(self._tables)
 
     async def optimize(self) -> None:
         """Compact, drop old versions and surplus vectors, bring the search indexes up to date.

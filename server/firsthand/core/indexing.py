@@ -1,7 +1,7 @@
 """Keeps the index of a workspace equal to its files.
 
 A sweep compares sizes and times, then content hashes, and touches only what differs. Chunks are written first, so
-that keyword search works at once; vectors follow. One worker drains the paths that were marked dirty in between.
+that keyword search works at once; vectors follow, in the same order. One worker drains what is marked dirty in between.
 """
 
 import asyncio
@@ -14,6 +14,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from firsthand.core.chunking import chunk_file
+from firsthand.core.linking import link_chunks
+from firsthand.core.dirty_marks import DirtyMarks
+from firsthand.core.file_records import failure_record, known_below, same_skip, same_stat, skip_record
+from firsthand.core.index_order import in_order_of_interest
 from firsthand.core.model import (
     Chunk,
     FileRecord,
@@ -40,17 +44,19 @@ _FILES_PER_CALL = 16
 _CUTTING_THREADS = 2
 # Vectors per commit: one table version for some seconds of embedding.
 _VECTORS_PER_COMMIT = 512
-# Editors and git write files in bursts; a burst should cost one commit, and 150 ms are not felt.
-_QUIET_SECONDS = 0.15
-# Each path costs a look at the ignore rules; from here on looking at all files at once is cheaper.
-_MANY_PATHS = 50
+# From here on looking at all files at once is cheaper than looking at these.
+_MANY_PATHS = 200
+# With fewer files than this, which of them comes first is not felt.
+_FILES_WORTH_ORDERING = 16
 # Each follow-up of a change leaves some versions of the tables behind; so many of them are compacted at once.
 _DRAINS_PER_COMPACTION = 50
-# How often to look whether another process has finished writing, or a failed embedder has come back.
+# How often to look whether another process has finished writing.
+_BUSY_SECONDS = 0.5
+# How often to look whether a failed embedder or disk has come back.
 _RETRY_SECONDS = 2.0
 _MOST_RETRY_SECONDS = 60.0
 
-Stage = Literal["idle", "scanning", "chunking", "embedding", "paused", "waiting", "failed"]
+Stage = Literal["idle", "scanning", "chunking", "embedding", "paused", "waiting", "following", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +87,21 @@ class Indexer:
         store: ChunkStore,
         embedder: Embedder,
         writer_lock: Callable[[], AbstractAsyncContextManager[None]],
+        worked_on: Callable[[], Awaitable[Sequence[str]]] | None = None,
     ) -> None:
+        """Take what the index is made of.
+
+        Args:
+            worked_on: tells which files people work on now, most interesting first; they are indexed first.
+        """
         self._tree = tree
         self._parser = parser
         self._store = store
         self._embedder = embedder
         self._writer_lock = writer_lock
+        self._worked_on = worked_on
         self._working = asyncio.Lock()
-        self._dirty: set[str] = set()
-        self._has_dirty = asyncio.Event()
+        self._marks = DirtyMarks()
         self._settled = asyncio.Event()
         self._searchable = asyncio.Event()
         self._unpaused = asyncio.Event()
@@ -116,30 +128,43 @@ class Indexer:
         tally = _Tally()
         problem = ""
         async with self._working, self._writer_lock():
+            taken = self._marks.take()
             try:
                 await self._sweep(report, tally)
                 self._searchable.set()
                 await self._embed_missing(report, tally)
             except ModelError as error:
                 problem = str(error)
+            except BaseException:
+                self.mark_dirty(taken.paths, everything=taken.everything)
+                raise
             await self._store.optimize()
             self._enter("failed" if problem else "idle", report, message=problem)
         self._settle()
         return await self._report_of(tally, time.monotonic() - began, problem)
 
-    def mark_dirty(self, paths: Iterable[str]) -> None:
-        """Note that these files may have changed, appeared or gone; returns at once."""
-        self._dirty.update(paths)
-        if self._dirty:
+    def mark_dirty(self, paths: Iterable[str] = (), *, everything: bool = False) -> None:
+        """Note that these files, or any, may have changed, appeared or gone; returns at once."""
+        self._marks.add(paths, everything=everything)
+        if self._marks:
             self._settled.clear()
-            self._has_dirty.set()
+
+    def stand_by(self, reason: str, report: Report) -> None:
+        """Leave the index to the process that keeps it, which sees every change itself."""
+        self._marks.take()
+        self._enter("following", report, message=reason)
+        self._searchable.set()
+        self._settle()
+
+    def fail(self, reason: str, report: Report) -> None:
+        """Say why nothing can be indexed for now."""
+        self._enter("failed", report, message=reason)
 
     async def run(self, report: Report) -> None:
         """Sweep, then follow changes until cancelled; what goes wrong is logged, shown in `state` and tried again."""
         await self._until_done(lambda: self.refresh(report), report)
         while True:
-            await self._has_dirty.wait()
-            await asyncio.sleep(_QUIET_SECONDS)
+            await self._marks.ready()
             await self._until_done(lambda: self._drain(report), report)
 
     async def settled(self) -> None:
@@ -172,6 +197,7 @@ class Indexer:
 
     async def _sweep(self, report: Report, tally: _Tally) -> None:
         self._enter("scanning", report)
+        began = time.monotonic()
         scan = await self._tree.scan()
         manifest = await self._store.manifest()
         skipped = {item.path: item for item in scan.skipped}
@@ -181,8 +207,15 @@ class Indexer:
             await self._store.remove(gone)
             tally.removed += len(gone)
         await self._record_skipped(scan.skipped, manifest)
-        stale = [stat for stat in scan.files if not _same_stat(stat, manifest.get(stat.path))]
-        await self._index_files(stale, manifest, report)
+        stale = [stat for stat in scan.files if not same_stat(stat, manifest.get(stat.path))]
+        self._marks.swept(time.monotonic() - began)
+        await self._index_files(await self._ordered(stale), manifest, report)
+
+    async def _ordered(self, stale: Sequence[FileStat]) -> Sequence[FileStat]:
+        if self._worked_on is None or len(stale) < _FILES_WORTH_ORDERING:
+            return stale
+        worked_on = await self._worked_on()
+        return await asyncio.to_thread(in_order_of_interest, stale, worked_on)
 
     async def _drain(self, report: Report) -> None:
         async with self._working, self._writer_lock():
@@ -196,20 +229,19 @@ class Indexer:
 
     async def _follow_dirty(self, report: Report) -> None:
         """Make what was marked dirty searchable by keyword; needs the writer lock."""
-        paths, self._dirty = sorted(self._dirty), set()
-        self._has_dirty.clear()
+        taken = self._marks.take_due()
         try:
-            if len(paths) > _MANY_PATHS:
+            if taken.everything or len(taken.paths) > _MANY_PATHS:
                 await self._sweep(report, _Tally())
-            else:
-                await self._refresh_paths(paths, report)
-        except (FirsthandError, OSError):
-            self.mark_dirty(paths)
+            elif taken.paths:
+                await self._refresh_paths(sorted(taken.paths), report)
+        except BaseException:
+            self.mark_dirty(taken.paths, everything=taken.everything)
             raise
 
     async def _follow_dirty_meanwhile(self, report: Report) -> None:
         """A save must not wait minutes for the vectors of a new index; the progress of that goes on afterwards."""
-        if self._dirty:
+        if self._marks.are_due():
             state, began = self._state, self._stage_began
             await self._follow_dirty(report)
             self._state, self._stage_began = state, began
@@ -219,14 +251,14 @@ class Indexer:
         stale: list[FileStat] = []
         skipped: list[SkippedFile] = []
         gone: list[str] = []
-        for path in paths:
-            match await self._tree.stat(path):
+        for path, found in (await self._tree.stat_all(paths)).items():
+            match found:
                 case FileStat() as stat:
                     stale.append(stat)
                 case SkippedFile() as item:
                     skipped.append(item)
                 case None:
-                    gone.extend(_known_below(path, manifest))
+                    gone.extend(known_below(path, manifest))
         if gone:
             await self._store.remove(gone)
         await self._record_skipped(skipped, manifest)
@@ -235,9 +267,9 @@ class Indexer:
     async def _record_skipped(
         self, skipped: Sequence[SkippedFile], manifest: Mapping[str, FileRecord]
     ) -> None:
-        fresh = [item for item in skipped if not _same_skip(item, manifest.get(item.path))]
+        fresh = [item for item in skipped if not same_skip(item, manifest.get(item.path))]
         if fresh:
-            await self._store.replace([FileUpdate(_skip_record(item), ()) for item in fresh])
+            await self._store.replace([FileUpdate(skip_record(item), ()) for item in fresh])
 
     async def _index_files(
         self, stale: Sequence[FileStat], manifest: Mapping[str, FileRecord], report: Report
@@ -266,13 +298,14 @@ class Indexer:
                 case SourceFile() as source:
                     known = manifest.get(stat.path)
                     if known and known.status == "indexed" and known.content_hash == source.content_hash:
-                        touched.append(replace(known, size=stat.size, mtime_ns=stat.mtime_ns))
+                        if not same_stat(stat, known):
+                            touched.append(replace(known, size=stat.size, mtime_ns=stat.mtime_ns))
                     else:
                         sources.append((stat, source))
                 case SkippedFile() as item:
-                    updates.append(FileUpdate(_skip_record(item, stat), ()))
+                    updates.append(FileUpdate(skip_record(item, stat), ()))
                 case str() as failure:
-                    updates.append(FileUpdate(_failure_record(stat, failure), ()))
+                    updates.append(FileUpdate(failure_record(stat, failure), ()))
                 case None:
                     pass
         shares = [sources[start::_CUTTING_THREADS] for start in range(_CUTTING_THREADS)]
@@ -290,12 +323,14 @@ class Indexer:
 
     def _update_of(self, stat: FileStat, source: SourceFile) -> FileUpdate:
         try:
-            chunks = chunk_file(source, self._parser.outline(source.language, source.text))
+            outline = self._parser.outline(source.language, source.text)
+            chunks = chunk_file(source, outline)
+            links = link_chunks(source, outline, chunks)
         except (
             Exception
         ) as error:  # A single bad file must never stop the rest; it is listed with its reason.
             log.exception("%s cannot be chunked", source.path)
-            return FileUpdate(_failure_record(stat, f"cannot be chunked: {type(error).__name__}"), ())
+            return FileUpdate(failure_record(stat, f"cannot be chunked: {type(error).__name__}"), ())
         record = FileRecord(
             path=source.path,
             content_hash=source.content_hash,
@@ -305,7 +340,7 @@ class Indexer:
             language=source.language,
             chunks=len(chunks),
         )
-        return FileUpdate(record, chunks)
+        return FileUpdate(record, chunks, links=links)
 
     async def _commit(self, updates: Sequence[FileUpdate], touched: Sequence[FileRecord]) -> None:
         if touched:
@@ -367,7 +402,10 @@ class Indexer:
                 if self._state.stage != "failed":
                     return
             except StoreBusyError as error:
-                self._enter("waiting", report, message=str(error))
+                if self._state.stage != "waiting":
+                    self._enter("waiting", report, message=str(error))
+                await asyncio.sleep(_BUSY_SECONDS)
+                continue
             except (FirsthandError, OSError) as error:
                 log.warning("indexing stopped: %s", error)
                 self._enter("failed", report, message=str(error))
@@ -405,30 +443,8 @@ class Indexer:
         report(Progress(self._state.stage, done, total))
 
     def _settle(self) -> None:
-        if not self._dirty:
+        if not self._marks:
             self._settled.set()
-
-
-def _same_stat(stat: FileStat, record: FileRecord | None) -> bool:
-    return record is not None and (record.size, record.mtime_ns) == (stat.size, stat.mtime_ns)
-
-
-def _same_skip(item: SkippedFile, record: FileRecord | None) -> bool:
-    return record is not None and record.status == "skipped" and record.reason == item.reason
-
-
-def _skip_record(item: SkippedFile, stat: FileStat | None = None) -> FileRecord:
-    size, mtime_ns = (stat.size, stat.mtime_ns) if stat else (0, 0)
-    return FileRecord(item.path, "", size, mtime_ns, "skipped", item.reason)
-
-
-def _failure_record(stat: FileStat, reason: str) -> FileRecord:
-    return FileRecord(stat.path, "", stat.size, stat.mtime_ns, "failed", reason)
-
-
-def _known_below(path: str, manifest: Mapping[str, FileRecord]) -> list[str]:
-    """A deleted folder is reported as one path; the index knows only the files that were in it."""
-    return [known for known in manifest if known == path or known.startswith(f"{path}/")]
 
 
 def _with_vectors(update: FileUpdate, known: Mapping[str, Vector]) -> FileUpdate:

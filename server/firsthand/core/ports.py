@@ -38,12 +38,33 @@ class SourceTree(Protocol):
         """List every file that may be indexed, without opening any, and those left out."""
         ...
 
-    async def stat(self, path: str) -> FileStat | SkippedFile | None:
-        """Return what `scan` would say of one path now; None when it does not exist."""
+    async def stat_all(self, paths: Sequence[str]) -> Mapping[str, FileStat | SkippedFile | None]:
+        """Return what `scan` would say of each path now; None when it would not name it."""
         ...
 
     async def read(self, path: str) -> SourceFile | SkippedFile | None:
         """Read and decode one file; skipped when its content should not be indexed, None when it is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What may have changed below a root: some paths, or everything."""
+
+    paths: frozenset[str] = frozenset()
+    everything: bool = False
+
+
+class Watcher(Protocol):
+    """Notices changes of one workspace root by itself, whoever makes them."""
+
+    @property
+    def limitation(self) -> str:
+        """Why changes are noticed late, as a clause for people; "" while they are noticed at once."""
+        ...
+
+    def changes(self) -> AsyncGenerator[Changes, None]:
+        """Yield changes until closed; the first item says "everything", as soon as nothing more can be missed."""
         ...
 
 
@@ -237,6 +258,10 @@ class ChunkStore(Protocol):
 
     async def stats(self) -> IndexStats:
         """Count what is there."""
+        ...
+
+    async def version(self) -> tuple[int, ...]:
+        """Return a value that changes whenever what can be found changes, whichever process wrote."""
         ...
 
     async def optimize(self) -> None:
