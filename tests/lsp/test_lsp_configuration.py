@@ -113,6 +113,28 @@ async def test_a_missing_model_is_offered_once(start_server: StartServer, root: 
     assert "pull qwen2.5-coder" not in session.notes()
 
 
+async def test_a_client_with_notices_of_its_own_is_shown_none(
+    start_server: StartServer, root: Path, tmp_path: Path
+) -> None:
+    """What is missing and what failed stands in the status, and the server shows no message about it."""
+    (root / "offer-model").touch()
+    missing = tmp_path / "missing"
+    session = await start_server()
+    await session.initialize(
+        client_capabilities("visual-studio-code"), options={"notices": True}, roots=[root, missing]
+    )
+    await session.failing("firsthand/ask", {"question": "How?", "uri": (missing / "a.py").as_uri()})
+    await session.folders_open()
+
+    status = await session.request("firsthand/status", {})
+
+    offering, failed = status["folders"]
+    assert offering["models"]["notices"] == ["Answers are excerpts until there is a model."]
+    assert [offer["model"] for offer in offering["models"]["offers"]] == ["qwen2.5-coder"]
+    assert failed["message"] == f"There is no folder {missing}; check the path."
+    assert (session.questions, session.client.messages) == ([], [])
+
+
 async def test_an_accepted_offer_pulls_the_model(start_server: StartServer, root: Path) -> None:
     """The model is pulled, the folder opened anew with it, and the user told."""
     (root / "offer-model").touch()

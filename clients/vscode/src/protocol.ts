@@ -22,7 +22,16 @@ export interface ScopeParams {
   readonly tests?: boolean | undefined;
 }
 
-/** Params of `firsthand/ask`. `uri` and `range` say where the user stands and what is selected. */
+/** A question and its answer, as a client shows them. */
+export interface TurnParams {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/**
+ * Params of `firsthand/ask`. `uri` and `range` say where the user stands and what is selected; `turns` is what was
+ * said before, oldest first, and without it the server goes by what it remembers of `conversationId`.
+ */
 export interface AskParams {
   readonly question: string;
   readonly streamId?: string | undefined;
@@ -30,6 +39,7 @@ export interface AskParams {
   readonly uri?: string | undefined;
   readonly range?: Range | undefined;
   readonly scope?: ScopeParams | undefined;
+  readonly turns?: readonly TurnParams[] | undefined;
   readonly workDoneToken?: string | number | undefined;
 }
 
@@ -50,7 +60,7 @@ export interface SearchParams {
   readonly uri?: string | undefined;
 }
 
-/** Params of `firsthand/status`; with `details` the skipped and failed files are listed. */
+/** Params of `firsthand/status`; with `details` the languages, skipped and failed files are listed. */
 export interface StatusParams {
   readonly details?: boolean | undefined;
 }
@@ -326,7 +336,7 @@ export interface LeftOutFile {
   readonly reason: string;
 }
 
-/** How one folder is doing. */
+/** How one folder is doing. `languages` are those of its files, the most common one first. */
 export interface FolderStatus {
   readonly uri: string;
   readonly name: string;
@@ -339,6 +349,7 @@ export interface FolderStatus {
   readonly models?: Models | undefined;
   readonly etaMs?: number | undefined;
   readonly indexedCommit?: string | undefined;
+  readonly languages?: readonly string[] | undefined;
   readonly skippedFiles?: readonly LeftOutFile[] | undefined;
   readonly failedFiles?: readonly LeftOutFile[] | undefined;
 }

@@ -6,9 +6,12 @@ the negotiated position encoding. Spans of an answer's text (`start`, `end`, end
 negotiated position encoding too, over the whole text: UTF-16 code units, as JavaScript counts, unless the client
 negotiated UTF-8 (bytes) or UTF-32 (code points).
 
-`initializationOptions` holds settings by their camelCase names, and two facts about the client: `streaming` (it reads
-`firsthand/answer/didUpdate` and `firsthand/status/didChange`) and `trusted` (false: the folder is not trusted, so
-nothing that it says is believed and no model is contacted). The keys `server` and `trace` belong to the client.
+`initializationOptions` holds settings by their camelCase names, and three facts about the client: `streaming` (it reads
+`firsthand/answer/didUpdate` and `firsthand/status/didChange`), `trusted` (false: the folder is not trusted, so
+nothing that it says is believed and no model is contacted) and `notices` (it shows the notices and offers of the status
+and the failures of folders in its own way, so that the server shows no messages about them). `showDocument` and
+`applyEdit` vouch for a client that does not announce these capabilities of LSP but has them. The keys `server` and
+`trace` belong to the client.
 """
 
 from dataclasses import dataclass
@@ -56,7 +59,7 @@ COMMANDS = (
 NAMES = REQUESTS + NOTIFICATIONS + COMMANDS
 """Every name that a client may mirror."""
 
-CLIENT_KEYS = frozenset({"streaming", "trusted", "server", "trace"})
+CLIENT_KEYS = frozenset({"streaming", "trusted", "notices", "showDocument", "applyEdit", "server", "trace"})
 """Keys of `initializationOptions` and of the section `firsthand` that are not settings of the server."""
 
 UpdateKind = Literal["stage", "context", "delta", "citation", "warning", "done"]

@@ -104,7 +104,8 @@ class FirsthandServer(LanguageServer):
     def _folder_opened(self, folder: Folder, workspace: Workspace) -> None:
         hand_over_buffers(self, folder, workspace)
         self.status_watch.changed()
-        self.tasks.start(introduce(self, workspace), f"introducing {folder.name}")
+        if not self.options.notices:
+            self.tasks.start(introduce(self, workspace), f"introducing {folder.name}")
         self.tasks.start(follow_ollama(self, folder, workspace), f"waiting for Ollama for {folder.name}")
 
     def _folder_progressed(self, folder: Folder, progress: Progress) -> None:
@@ -113,4 +114,5 @@ class FirsthandServer(LanguageServer):
     def _folder_failed(self, folder: Folder) -> None:
         self.status_watch.forget(folder)
         self.status_watch.changed()
-        self.say_once(f"{folder.name}: {folder.failure}", types.MessageType.Error)
+        if not self.options.notices:
+            self.say_once(f"{folder.name}: {folder.failure}", types.MessageType.Error)
