@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from firsthand.core.identifiers import terms
-from firsthand.core.model import Chunk, FileRecord, FileUpdate, IndexStats, Scope, ScoredChunk, Vector
+from firsthand.core.model import Chunk, FileRecord, FileUpdate, IndexStats, LinkedChunk, Links, Scope, ScoredChunk, Vector
 
 
 class MemoryStore:
@@ -16,6 +16,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._records: dict[str, FileRecord] = {}
         self._chunks: dict[str, tuple[Chunk, ...]] = {}
+        self._links: dict[str, tuple[Links, ...]] = {}
         self._vectors: dict[str, Vector] = {}
         self._unembeddable: dict[str, str] = {}
         self.commits = 0
@@ -31,6 +32,7 @@ class MemoryStore:
         for update in updates:
             self._records[update.record.path] = update.record
             self._chunks[update.record.path] = update.chunks
+            self._links[update.record.path] = update.links
             self._vectors.update(update.vectors)
         self._forget_orphans()
 
@@ -42,6 +44,7 @@ class MemoryStore:
         for path in paths:
             self._records.pop(path, None)
             self._chunks.pop(path, None)
+            self._links.pop(path, None)
         self._forget_orphans()
 
     async def known_vectors(self, content_hashes: Sequence[str]) -> Mapping[str, Vector]:
@@ -103,6 +106,26 @@ class MemoryStore:
             if name in {*chunk.calls, *chunk.references, *chunk.bases}
             or any(name in terms_and_words(text) for text in chunk.imports)
         ][:limit]
+
+    async def linked(self, names: Sequence[str], limit: int) -> Sequence[LinkedChunk]:
+        wanted = set(names)
+        found = [
+            LinkedChunk(each.chunk, links)
+            for path in self._links
+            for each in await self.links_of(path)
+            for links in [
+                Links(
+                    tuple(item for item in each.links.definitions if item.name in wanted),
+                    tuple(item for item in each.links.uses if item.name in wanted),
+                )
+            ]
+            if links != Links()
+        ]
+        return found[:limit]
+
+    async def links_of(self, path: str) -> Sequence[LinkedChunk]:
+        pairs = zip(self._chunks.get(path, ()), self._links.get(path, ()), strict=False)
+        return [LinkedChunk(chunk, links) for chunk, links in pairs if links != Links()]
 
     async def names(self) -> frozenset[str]:
         found: set[str] = set()

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from firsthand.adapters.lance_lock import is_in_use
 from firsthand.adapters.lance_schema import SCHEMA_VERSION
 from firsthand.core.model import Fingerprint
 
@@ -42,6 +43,15 @@ def has_meta(index: Path, fingerprint: Fingerprint, chunker_version: int) -> boo
     except (OSError, ValueError):
         return False
     return bool(meta == _identity(fingerprint, chunker_version))
+
+
+def earlier_index(index: Path, fingerprint: Fingerprint) -> Path | None:
+    """Return the index beside this one that was used last, if it was made by the same model: its vectors serve on."""
+    if not index.parent.is_dir():
+        return None
+    beside = [entry for entry in index.parent.iterdir() if entry != index and "." not in entry.name]
+    same = [entry for entry in beside if _fingerprint_of(entry) == asdict(fingerprint)]
+    return max(same, key=_last_used, default=None)
 
 
 def mark_used(index: Path) -> None:
@@ -106,6 +116,8 @@ def drop_old_indexes(folder: Path, keep: Path) -> None:
             others.append(entry)
     others.sort(key=_last_used, reverse=True)
     for entry in others[_KEPT_INDEXES - 1 :]:
+        if is_in_use(entry):
+            continue
         _LOG.info("deleting the index %s, which two newer ones have replaced", entry)
         shutil.rmtree(entry, ignore_errors=True)
 
@@ -125,6 +137,13 @@ def _modified(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
+
+
+def _fingerprint_of(index: Path) -> Any:
+    try:
+        return json.loads((index / _META_FILE).read_text(encoding="utf-8"))["fingerprint"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def _identity(fingerprint: Fingerprint, chunker_version: int) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The tables of an index and the way between their rows and the domain's values.
 
 chunks    one row a chunk: the columns that are searched or filtered, and the chunk itself as JSON,
-          because a hit is then read from one column instead of twenty-four
+          because a hit is then read from one column instead of twenty-four; its links (`lance_links`) stand beside
+          it, because they change with it and a hit does not need them
 vectors   one row a distinct content hash; apart from the chunks, so that storing a vector only appends,
           and a text that goes and comes back (a branch switch) finds its vector again
 files     one row a file; written last, so it never claims what the other tables do not hold
@@ -10,17 +11,19 @@ files     one row a file; written last, so it never claims what the other tables
 import json
 import re
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from firsthand.adapters import lance_links
 from firsthand.core.identifiers import terms
-from firsthand.core.model import Chunk, FileRecord, FileUpdate, Span, Vector
+from firsthand.core.model import Chunk, FileRecord, FileUpdate, LinkedChunk, Links, Span, Vector
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 CHUNKS = pa.schema(
     [
@@ -36,6 +39,7 @@ CHUNKS = pa.schema(
         pa.field("mentions", pa.string()),
         pa.field("terms", pa.string()),
         pa.field("chunk", pa.string()),
+        pa.field("links", pa.string()),
     ]
 )
 
@@ -59,6 +63,8 @@ RECORD_COLUMNS = [field.name for field in fields(FileRecord)]
 # name two or three times; a word of the path should count, yet less than a name.
 _NAME_WEIGHT = 3
 _PATH_WEIGHT = 2
+
+_NO_LINKS = Links()
 
 _SPACE = re.compile(r"\s")
 _IDENTIFIER = re.compile(r"[^\W\d][\w$]*[!?]?")
@@ -92,8 +98,8 @@ def chunk_table(updates: Iterable[FileUpdate]) -> pa.Table:
     """Return the rows of all chunks of these updates; of two chunks with one id the last counts."""
     rows = {}
     for update in updates:
-        for chunk in update.chunks:
-            rows[chunk.id] = _chunk_row(chunk, update.record.content_hash)
+        for chunk, links in zip(update.chunks, update.links or repeat(_NO_LINKS), strict=False):
+            rows[chunk.id] = _chunk_row(chunk, links, update.record.content_hash)
     return pa.Table.from_pylist(list(rows.values()), schema=CHUNKS)
 
 
@@ -145,6 +151,13 @@ def chunks_from(column: pa.ChunkedArray) -> list[Chunk]:
     return [_chunk_from_json(text) for text in column.to_pylist()]
 
 
+def linked_from(rows: pa.Table, names: Collection[str] | None = None) -> list[LinkedChunk]:
+    """Return the chunks of rows that have links, with all of them or with those of these names alone."""
+    found = [lance_links.decode(text, names) for text in rows["links"].to_pylist()]
+    pairs = zip(rows["chunk"].to_pylist(), found, strict=True)
+    return [LinkedChunk(_chunk_from_json(text), links) for text, links in pairs if links != _NO_LINKS]
+
+
 def stored_files_from(table: pa.Table) -> dict[str, StoredFile]:
     """Return the rows of the files table by path."""
     columns = [table[name].to_pylist() for name in RECORD_COLUMNS]
@@ -185,7 +198,7 @@ def is_name(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None
 
 
-def _chunk_row(chunk: Chunk, revision: str) -> dict[str, Any]:
+def _chunk_row(chunk: Chunk, links: Links, revision: str) -> dict[str, Any]:
     return {
         "id": chunk.id,
         "path": chunk.path,
@@ -196,17 +209,21 @@ def _chunk_row(chunk: Chunk, revision: str) -> dict[str, Any]:
         "content_hash": chunk.content_hash,
         "name": chunk.name,
         "defines": list({name.lower() for name in (chunk.name, chunk.qualified_name) if name}),
-        "mentions": _mentions(chunk),
+        "mentions": _mentions(chunk, links),
         "terms": _search_terms(chunk),
         "chunk": _chunk_to_json(chunk),
+        "links": lance_links.encode(links),
     }
 
 
-def _mentions(chunk: Chunk) -> str:
-    """Return what a chunk calls, refers to, extends or imports, as it is written and by its last part."""
+def _mentions(chunk: Chunk, links: Links) -> str:
+    """Return what a chunk calls, refers to, extends or imports, as it is written and by its last part.
+
+    What its links say stands behind that.
+    """
     written = (*chunk.calls, *chunk.references, *chunk.bases, *chunk.imports)
     forms = (form for name in written for form in (name, last_part(name)) if form and not _SPACE.search(form))
-    return " ".join(dict.fromkeys(forms))
+    return " ".join(dict.fromkeys((*forms, *lance_links.words(links))))
 
 
 def _search_terms(chunk: Chunk) -> str:

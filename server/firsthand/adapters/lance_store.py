@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from firsthand.adapters import lance_folder, lance_schema
+from firsthand.adapters import lance_folder, lance_links, lance_schema
 from firsthand.adapters.lance_errors import translated
 from firsthand.adapters.lance_lock import writer_lock
 from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, absent, table_versions
@@ -22,6 +22,7 @@ from firsthand.core.model import (
     FileUpdate,
     Fingerprint,
     IndexStats,
+    LinkedChunk,
     Scope,
     ScoredChunk,
     Vector,
@@ -219,6 +220,25 @@ class LanceStore:
             found = await query.select(["chunk", "_score"]).limit(limit * _MORE_TO_CHOOSE_FROM).to_arrow()
         chunks = lance_schema.chunks_from(found["chunk"])
         return sorted(chunks, key=lambda chunk: (chunk.is_test, chunk.path, chunk.span.start_byte))[:limit]
+
+    async def linked(self, names: Sequence[str], limit: int) -> Sequence[LinkedChunk]:
+        """Return chunks that define, use or import one of these names, with those links, rarest mentions first."""
+        wanted = {name for name in names if name.split() == [name]}
+        if not wanted or limit < 1:
+            return []
+        words = " ".join(word for name in sorted(wanted) for word in (name, lance_links.defined(name)))
+        with self._reading("be searched"):
+            query = self._tables.chunks.query().nearest_to_text(words, columns=["mentions"])
+            found = await query.select(["chunk", "links", "_score"]).limit(limit).to_arrow()
+        return await asyncio.to_thread(lance_schema.linked_from, found, wanted)
+
+    async def links_of(self, path: str) -> Sequence[LinkedChunk]:
+        """Return the chunks of one file in source order, with all their links."""
+        with self._reading("be searched"):
+            query = self._tables.chunks.query().where(f"path = {quoted(path)}")
+            found = await query.select(["chunk", "links"]).to_arrow()
+        linked = lance_schema.linked_from(found)
+        return sorted(linked, key=lambda each: (each.chunk.span.start_byte, each.chunk.span.end_byte))
 
     async def names(self) -> frozenset[str]:
         """Return every plain name of the index; computed again only after the chunks changed."""

@@ -102,11 +102,28 @@ async def _create(index: Path, fingerprint: Fingerprint, chunker_version: int) -
     for column, config in _INDEXES_OF_CHUNKS.items():
         await chunks.create_index(column, config=config)
     vectors = await connection.create_table("vectors", schema=vectors_schema(fingerprint.dimensions))
+    await _take_over_vectors(index, fingerprint, vectors)
     await vectors.create_index("content_hash", config=BTree())
     await connection.create_table("files", schema=FILES)
     connection.close()  # type: ignore[no-untyped-call]
     await asyncio.to_thread(lance_folder.write_meta, fresh, fingerprint, chunker_version)
     await asyncio.to_thread(lance_folder.publish, fresh, index)
+
+
+async def _take_over_vectors(index: Path, fingerprint: Fingerprint, vectors: AsyncTable) -> None:
+    """Fill a new index with the vectors of an earlier version, so that no text is embedded again."""
+    earlier = await asyncio.to_thread(lance_folder.earlier_index, index, fingerprint)
+    if earlier is None:
+        return
+    schema = vectors_schema(fingerprint.dimensions)
+    try:
+        connection = await lancedb.connect_async(earlier)
+        table = await connection.open_table("vectors")
+        async for batch in await table.query().select(schema.names).to_batches():
+            await vectors.add(pa.Table.from_batches([batch]).cast(schema))
+        connection.close()  # type: ignore[no-untyped-call]
+    except VENDOR_ERRORS as error:
+        _LOG.info("the vectors of the earlier index %s cannot be taken over: %s", earlier, error)
 
 
 async def _open_sound(index: Path, dimensions: int) -> Tables:

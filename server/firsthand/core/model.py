@@ -25,6 +25,9 @@ ChunkKind = Literal[
 ]  # fmt: skip
 
 
+UseKind = Literal["call", "base", "import", "reference"]
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A range of a file, in lines (from 1, both included) and in bytes (end excluded)."""
@@ -110,6 +113,42 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """A place where a name is used that is defined here or elsewhere."""
+
+    name: str
+    """The name itself: `Permanent` of `retry.Permanent`."""
+    qualifier: str
+    """What is written before it: `retry`, `self.store`, "()" for an expression, or ""."""
+    kind: UseKind
+    line: int
+    symbol: str
+    """Qualified name of the innermost definition around it, or ""."""
+    origin: str = ""
+    """What the file imports it, or its qualifier, from; several separated by commas. "" when it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition as references know it: names and lines, without its code."""
+
+    name: str
+    qualified_name: str
+    kind: SymbolKind
+    line: int
+    """The line of its name."""
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What ties a piece of code to others: what is defined in it and what it uses."""
+
+    definitions: tuple[Definition, ...] = ()
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """The syntax of one file, reduced to what chunking, hover and test generation need."""
 
@@ -120,6 +159,8 @@ class Outline:
     calls: tuple[str, ...] = ()
     """Names called outside every symbol."""
     references: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    """Every place where a name is used but the imports, in order, with `origin` still unknown."""
     has_errors: bool = False
     """True when the parser met broken syntax; what it could read is still here."""
 
@@ -167,6 +208,14 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedChunk:
+    """A chunk with its links, or with those that were asked for."""
+
+    chunk: Chunk
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
 class FileRecord:
     """What the index knows about a file."""
 
@@ -187,6 +236,8 @@ class FileUpdate:
     record: FileRecord
     chunks: tuple[Chunk, ...]
     vectors: dict[str, Vector] = field(default_factory=dict)
+    links: tuple[Links, ...] = ()
+    """The links of each chunk, in the order of `chunks`; empty when nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from firsthand.core.model import (
     FileUpdate,
     Fingerprint,
     IndexStats,
+    LinkedChunk,
     Outline,
     Scan,
     Scope,
@@ -250,6 +251,14 @@ class ChunkStore(Protocol):
 
     async def mentioning(self, name: str, limit: int) -> Sequence[Chunk]:
         """Return chunks whose calls, references, bases or imports hold this very name."""
+        ...
+
+    async def linked(self, names: Sequence[str], limit: int) -> Sequence[LinkedChunk]:
+        """Return up to `limit` chunks that define, use or import one of these very names, with those links alone."""
+        ...
+
+    async def links_of(self, path: str) -> Sequence[LinkedChunk]:
+        """Return the chunks of one file that have links, in source order, with all of them."""
         ...
 
     async def names(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from firsthand.adapters.grammars.drafts import Draft, nest, span, symbol
 from firsthand.adapters.grammars.leads import Leads
 from firsthand.adapters.grammars.loading import Grammar
 from firsthand.adapters.grammars.naming import find_name, is_name, read_name, read_target, text_of
-from firsthand.adapters.grammars.usage import Use, assign_uses, captured_uses
+from firsthand.adapters.grammars.usage import NameUse, assign_uses, captured_uses, placed_uses
 from firsthand.core.lines import LineTable
 from firsthand.core.model import Import, Outline
 
@@ -28,12 +28,14 @@ def outline(grammar: Grammar, root: Node, data: bytes) -> Outline:
     top = Draft("module", 0, len(data), (0, 0), ("",), outer_end=len(data))
     uses = [*reading.uses, *captured_uses(QueryCursor(grammar.uses).captures(root))]
     assign_uses(uses, drafts, top, data, grammar.never)
+    imports = reading.imports()
     return Outline(
         language=grammar.name,
         symbols=tuple(symbol(draft, table) for draft in drafts),
-        imports=reading.imports(),
+        imports=imports,
         calls=tuple(top.calls),
         references=tuple(top.references),
+        uses=placed_uses(uses, drafts, top, table, imports, grammar),
         has_errors=root.has_error,
     )
 
@@ -42,7 +44,7 @@ class _Reading:
     """What the definitions query of one file has matched so far."""
 
     def __init__(self, table: LineTable, grammar: Grammar) -> None:
-        self.uses: list[Use] = []
+        self.uses: list[NameUse] = []
         self._table = table
         self._only = grammar.only
         self._drafts: dict[_Range, Draft] = {}

@@ -1,23 +1,37 @@
-"""Which names each definition uses: what it calls, refers to and builds on."""
+"""Which names each definition uses: what it calls, refers to and builds on, and every place where it does."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import cast
 
 from tree_sitter import Node
 
+from firsthand.adapters.grammars.binding import Bindings
 from firsthand.adapters.grammars.comments import clean_string
 from firsthand.adapters.grammars.drafts import Draft
-from firsthand.core.lines import decode
+from firsthand.adapters.grammars.loading import Grammar
+from firsthand.adapters.grammars.qualifiers import qualifier_before, split_name
+from firsthand.core.lines import LineTable, decode
+from firsthand.core.model import Import, Use, UseKind
 
 # A longer "name" is an expression that a grammar did not take apart.
 _LONGEST_NAME = 80
+# Type parameters and loop variables.
+_SHORTEST_NAME = 2
 _RECEIVERS = frozenset({"self", "cls", "this"})
+# A file with more places than this is data; a megabyte of real code has about half as many.
+_MOST_PLACES = 50_000
+# Where one name is captured in several ways, the most telling way counts.
+_TELLING: dict[str, int] = {"base": 2, "call": 1, "reference": 0}
+_MEMBERS = frozenset({"method", "field"})
+_WORD = re.compile(r"\w+")
 
-
-Use = tuple[int, int, str]
+NameUse = tuple[int, int, str]
 """Where a name stands, in bytes, and the capture that found it."""
 
 
-def captured_uses(captures: Mapping[str, Sequence[Node]]) -> Iterator[Use]:
+def captured_uses(captures: Mapping[str, Sequence[Node]]) -> Iterator[NameUse]:
     """Return the captures of a query as uses."""
     for capture, nodes in captures.items():
         for node in nodes:
@@ -25,9 +39,58 @@ def captured_uses(captures: Mapping[str, Sequence[Node]]) -> Iterator[Use]:
 
 
 def assign_uses(
-    uses: list[Use], drafts: Sequence[Draft], top: Draft, data: bytes, never: Collection[str]
+    uses: list[NameUse], drafts: Sequence[Draft], top: Draft, data: bytes, never: Collection[str]
 ) -> None:
     """Give every use to the innermost definition that it stands in, or to the file."""
+    for draft, start, end, capture in _inside_definitions(uses, drafts, top):
+        _assign(draft, start, capture, data[start:end])
+    for draft in (top, *drafts):
+        for name in never:
+            draft.calls.pop(name, None)
+
+
+def placed_uses(
+    uses: list[NameUse],
+    drafts: Sequence[Draft],
+    top: Draft,
+    table: LineTable,
+    imports: Sequence[Import],
+    grammar: Grammar,
+) -> tuple[Use, ...]:
+    """Return the places where names are used, in order, each once."""
+    places: dict[int, tuple[Draft, int, UseKind]] = {}
+    for draft, start, end, capture in _inside_definitions(uses, drafts, top):
+        capture_kind = capture.partition(".")[0]
+        if capture_kind not in _TELLING or end - start > _LONGEST_NAME or start == draft.name_range[0]:
+            continue
+        kind = cast(UseKind, capture_kind)
+        if start not in places or _TELLING[kind] > _TELLING[places[start][2]]:
+            places[start] = (draft, end, kind)
+    known = {draft.name[-1] for draft in drafts if draft.kind not in _MEMBERS}
+    known.update(word for each in imports for word in _WORD.findall(each.text))
+    lenient = {start for start, _, capture in uses if "." not in capture}
+    bindings = Bindings(table.data)
+    found: list[Use] = []
+    for start, (draft, end, kind) in islice(places.items(), _MOST_PLACES):
+        before, name = split_name(decode(table.data[start:end]))
+        if len(name) < _SHORTEST_NAME or name in _RECEIVERS or name in grammar.never:
+            continue
+        if kind == "call" and _is_own_header(draft, name, start):
+            continue
+        qualifier = before or qualifier_before(table.data, start, grammar.name)
+        if kind == "reference" and not name[0].isupper():
+            # A variable is no reference, but a function of this name may be one.
+            is_variable = not qualifier and bindings.binds(draft, start, name)
+            if is_variable or (start not in lenient and name not in known):
+                continue
+        found.append(Use(name, qualifier, kind, table.line_of(start), draft.qualified_name))
+    return tuple(found)
+
+
+def _inside_definitions(
+    uses: list[NameUse], drafts: Sequence[Draft], top: Draft
+) -> Iterator[tuple[Draft, int, int, str]]:
+    """Yield each use with the innermost definition that it stands in."""
     inside = [top]
     following = 0
     for start, end, capture in sorted(uses):
@@ -36,10 +99,7 @@ def assign_uses(
             following += 1
         while inside[-1].outer_end <= start and len(inside) > 1:
             inside.pop()
-        _assign(inside[-1], start, capture, data[start:end])
-    for draft in (top, *drafts):
-        for name in never:
-            draft.calls.pop(name, None)
+        yield inside[-1], start, end, capture
 
 
 def _is_own_header(draft: Draft, name: str, start: int) -> bool:
