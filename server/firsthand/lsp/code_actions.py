@@ -1,7 +1,8 @@
 """`textDocument/codeAction`: what Firsthand can do with the marked code; offered without asking a model.
 
 The actions are commands, because a command can show progress and be stopped. Only for a client that cannot take edits
-from the server does the action itself carry the edit, made when the client resolves it.
+from the server does the action itself carry the edit, made when the client resolves it; one that can do neither is
+shown the code to copy. Many editors run no command that a user types, so a question may also stand in the document.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from firsthand.core.written_questions import PROSE_SUFFIXES, question_in
 from firsthand.errors import RequestError
 from firsthand.lsp.capabilities import (
     ASK_KIND,
@@ -29,6 +31,7 @@ from firsthand.lsp.messages import (
     FIX_COMMAND,
     GENERATE_TEST_COMMAND,
 )
+from firsthand.lsp.positions import TextPositions
 
 if TYPE_CHECKING:
     from firsthand.lsp.session import FirsthandServer
@@ -60,11 +63,10 @@ async def code_action(
     # A light bulb at every place of every file would say nothing; unasked, only a diagnostic is worth one.
     offers = [
         offer
-        for offer in _offers(params)
+        for offer in _offers(params, _written_question(ls, params))
         if _is_wanted(offer.kind, params.context.only) and (offer.diagnostic is not None or not automatic)
     ]
-    actions = [_action(ls, offer) for offer in offers]
-    return [action for action in actions if action is not None]
+    return [_action(ls, offer) for offer in offers]
 
 
 @answered
@@ -80,7 +82,15 @@ async def resolve(ls: FirsthandServer, action: types.CodeAction) -> types.CodeAc
     return action
 
 
-def _offers(params: types.CodeActionParams) -> Iterator[_Offer]:
+def _written_question(ls: FirsthandServer, params: types.CodeActionParams) -> str | None:
+    document = ls.documents.get(params.text_document.uri)
+    if document is None:
+        return None
+    lines = TextPositions(document.text, ls.encoding).lines(params.range.start.line, params.range.end.line)
+    return question_in(lines, is_prose=params.text_document.uri.endswith(PROSE_SUFFIXES))
+
+
+def _offers(params: types.CodeActionParams, question: str | None) -> Iterator[_Offer]:
     place = {"uri": params.text_document.uri, "range": _json_range(params.range)}
     for diagnostic in params.context.diagnostics:
         marked = {
@@ -91,13 +101,16 @@ def _offers(params: types.CodeActionParams) -> Iterator[_Offer]:
         yield _Offer(
             f"Fix with context: {_shortened(diagnostic.message)}", FIX_KIND, FIX_COMMAND, marked, diagnostic
         )
+    if question is not None:
+        asked = {"uri": place["uri"], "question": question}
+        yield _Offer(f"Ask: {_shortened(question)}", ASK_KIND, ASK_COMMAND, asked)
     yield _Offer("Explain", EXPLAIN_KIND, EXPLAIN_COMMAND, place)
     yield _Offer("Ask about this", ASK_KIND, ASK_COMMAND, place)
     yield _Offer("Generate test", GENERATE_TEST_KIND, GENERATE_TEST_COMMAND, place)
     yield _Offer("Document this", DOCUMENT_KIND, DOCUMENT_COMMAND, place)
 
 
-def _action(ls: FirsthandServer, offer: _Offer) -> types.CodeAction | types.Command | None:
+def _action(ls: FirsthandServer, offer: _Offer) -> types.CodeAction | types.Command:
     title = f"Firsthand: {offer.title}"
     command = types.Command(title=title, command=offer.command, arguments=[offer.argument])
     client = ls.client
@@ -106,12 +119,10 @@ def _action(ls: FirsthandServer, offer: _Offer) -> types.CodeAction | types.Comm
     action = types.CodeAction(title=title, kind=offer.kind)
     if offer.diagnostic is not None:
         action.diagnostics = [offer.diagnostic]
-    if client.apply_edit or offer.command not in EDITING_COMMANDS:
-        action.command = command
-    elif client.resolves_edits:
+    if offer.command in EDITING_COMMANDS and client.resolves_edits and not client.apply_edit:
         action.data = {"command": offer.command, "argument": offer.argument}
     else:
-        return None
+        action.command = command
     return action
 
 

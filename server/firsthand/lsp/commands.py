@@ -9,17 +9,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from lsprotocol import types
-
-from firsthand.core.answers import Answer
-from firsthand.lsp import uris
-from firsthand.lsp.answer_documents import AnswerDocument, answer_markdown, hits_markdown, new_document
+from firsthand.lsp.answer_documents import hits_markdown, new_document
 from firsthand.lsp.answering import StageProgress, begin_question, hear
 from firsthand.lsp.command_work import EDITING_COMMANDS, begin_edit, read_edit_argument
 from firsthand.lsp.convert import scope_of
 from firsthand.lsp.failures import answered
 from firsthand.lsp.folder_choice import search_folders
-from firsthand.lsp.folders import Folder
 from firsthand.lsp.json_values import MalformedError, read, to_json
 from firsthand.lsp.maintenance import pull_model, reindex, wanted_folders
 from firsthand.lsp.messages import (
@@ -43,6 +38,7 @@ from firsthand.lsp.messages import (
 )
 from firsthand.lsp.places import find_place
 from firsthand.lsp.progress import WorkDoneProgress
+from firsthand.lsp.showing import apply_edit, show_answer, show_document
 from firsthand.lsp.status import session_status
 
 if TYPE_CHECKING:
@@ -53,8 +49,6 @@ Command = Callable[["FirsthandServer", Any], Awaitable[Any]]
 # What a code action asks about the marked code when nobody typed a question.
 _QUESTION_ABOUT_SELECTION = "How is this code used, and what depends on it?"
 _HITS_IN_A_DOCUMENT = 20
-# What a message can show before it fills the screen.
-_MOST_CHARACTERS_IN_A_MESSAGE = 600
 
 
 def register(server: FirsthandServer) -> None:
@@ -96,7 +90,7 @@ async def _ask(ls: FirsthandServer, argument: Any) -> CommandStarted:
         folder, events = await begin_question(ls, wanted)
         document = await new_document(ls.answers_folder(folder.settings), wanted.question, ls.tasks)
         answer = await hear(events, [document, StageProgress(progress)])
-        await _show_answer(ls, document, answer, folder)
+        await show_answer(ls, document, answer, folder)
 
     return CommandStarted(ls.jobs.start("Answering", work))
 
@@ -110,7 +104,7 @@ async def _explain(ls: FirsthandServer, argument: Any) -> CommandStarted:
         document = await new_document(ls.answers_folder(place.folder.settings), title, ls.tasks)
         events = place.workspace.assistant.explain(place.selection)
         answer = await hear(events, [document, StageProgress(progress)])
-        await _show_answer(ls, document, answer, place.folder)
+        await show_answer(ls, document, answer, place.folder)
 
     return CommandStarted(ls.jobs.start("Explaining", work))
 
@@ -126,12 +120,12 @@ def _editing(name: str) -> Command:
             folder = edit_work.place.folder
             answer, edit = await edit_work.finish([StageProgress(progress)])
             if edit is not None and ls.client.apply_edit:
-                await _apply(ls, label, edit, answer)
+                await apply_edit(ls, label, edit, answer)
             else:
                 document = await new_document(
                     ls.answers_folder(folder.settings), f"{label}: {wanted.uri.rsplit('/', 1)[-1]}", ls.tasks
                 )
-                await _show_answer(ls, document, answer, folder)
+                await show_answer(ls, document, answer, folder)
 
         return CommandStarted(ls.jobs.start(label, work))
 
@@ -151,7 +145,7 @@ async def _search(ls: FirsthandServer, argument: Any) -> CommandStarted:
         )
         body = hits_markdown(hits)
         await document.finish(body)
-        await _show(ls, document, body)
+        await show_document(ls, document, body)
 
     return CommandStarted(ls.jobs.start("Searching", work))
 
@@ -206,29 +200,3 @@ def _about_selection(wanted: AskArguments) -> AskArguments:
         range=wanted.range,
         scope=wanted.scope,
     )
-
-
-async def _show_answer(ls: FirsthandServer, document: AnswerDocument, answer: Answer, folder: Folder) -> None:
-    body = answer_markdown(answer, folder)
-    await document.finish(body)
-    await _show(ls, document, body)
-
-
-async def _show(ls: FirsthandServer, document: AnswerDocument, body: str) -> None:
-    if ls.client.show_document:
-        shown = await ls.window_show_document_async(
-            types.ShowDocumentParams(uri=uris.from_path(document.path), take_focus=True)
-        )
-        if shown.success:
-            return
-    head = body if len(body) <= _MOST_CHARACTERS_IN_A_MESSAGE else f"{body[:_MOST_CHARACTERS_IN_A_MESSAGE]}…"
-    ls.say(f"{head}\n\nThe whole text is in {document.path}")
-
-
-async def _apply(ls: FirsthandServer, label: str, edit: types.WorkspaceEdit, answer: Answer) -> None:
-    result = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit=edit, label=label))
-    if not result.applied:
-        reason = f": {result.failure_reason}" if result.failure_reason else ""
-        ls.say(f"{label}: the edit was not applied{reason}.", types.MessageType.Warning)
-    for warning in answer.warnings:
-        ls.say(warning, types.MessageType.Warning)

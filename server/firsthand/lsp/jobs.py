@@ -41,6 +41,8 @@ class Jobs:
         return len(found)
 
     async def _run(self, title: str, token: str, work: Work) -> None:
+        if not self._server.client.work_done_progress:
+            self._server.say(f"{title}…")
         progress = start_progress(self._server, title, own_token=token, cancel=lambda: self.cancel(token))
         try:
             await work(progress)

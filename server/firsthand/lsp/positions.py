@@ -43,6 +43,11 @@ class TextPositions:
         end = min(offset, self._ends[line])
         return Position(line, units(self._text[self._starts[line] : end], self._encoding))
 
+    def lines(self, first: int, last: int) -> list[str]:
+        """Return the text of some lines, both included, without their ends; what is beyond the text is left out."""
+        ends = zip(self._starts[first : last + 1], self._ends[first : last + 1], strict=True)
+        return [self._text[start:end] for start, end in ends]
+
     def byte_offset(self, position: Position) -> int:
         """Return the UTF-8 bytes before a position."""
         return len(self._text[: self.offset(position)].encode())

@@ -36,8 +36,8 @@ def create_server(open_workspace: OpenWorkspace, cache_folder: CacheFolder | Non
 
 def initialize(ls: FirsthandServer, params: types.InitializeParams) -> None:
     """Read what the client says of itself."""
-    ls.client = facts_of(params.capabilities)
     ls.options = options_of(params.initialization_options)
+    ls.client = facts_of(params.capabilities, ls.options)
 
 
 @noted
