@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests of the VS Code extension run in, and prints the folder: VS Code as a server (code-server, from npm)
-# in a cache folder, and a Chromium (Debian's, where none is there). Does nothing where both are there already.
+# in a cache folder; a Chromium and ripgrep (Debian's, where none are there). Does nothing where all are there already.
 set -euo pipefail
 
 version=4.100.3 # VS Code 1.100.3
@@ -10,18 +10,27 @@ stamp=.complete
 
 quiet_npm() { npm "$@" --no-audit --no-fund --loglevel=error >&2; }
 
-ensure_chromium() {
+has_any() {
   local name
-  for name in chromium chromium-browser google-chrome google-chrome-stable; do
-    if command -v "$name" >/dev/null; then return; fi
+  for name in "$@"; do
+    if command -v "$name" >/dev/null; then return 0; fi
   done
+  return 1
+}
+
+ensure_debian_packages() {
+  local missing=()
+  has_any chromium chromium-browser google-chrome google-chrome-stable || missing+=(chromium)
+  has_any rg || missing+=(ripgrep)
+  if [[ ${#missing[@]} -eq 0 ]]; then return; fi
   if [[ $(id -u) -ne 0 ]] || ! command -v apt-get >/dev/null; then
-    echo "The tests of the VS Code extension need a browser: install chromium or google-chrome and run this again." >&2
+    echo "The tests of the VS Code extension need ${missing[*]}: install it and run this again." >&2
     exit 1
   fi
-  echo "Installing chromium (about 110 MB, once)…" >&2
+  echo "Installing ${missing[*]} (once)…" >&2
+  # Another process may be installing something too.
   apt-get update -qq -o DPkg::Lock::Timeout=300 >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 chromium >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}" >&2
 }
 
 use_own_node_headers() {
@@ -38,6 +47,9 @@ install_code_server() {
   (cd "$folder" && quiet_npm rebuild argon2)
   (cd "$vscode" && quiet_npm install --omit=dev --ignore-scripts && quiet_npm rebuild @vscode/spdlog native-watchdog)
   (cd "$vscode/extensions" && quiet_npm install --omit=dev --ignore-scripts)
+  # VS Code finds files with it.
+  mkdir -p "$vscode/node_modules/@vscode/ripgrep/bin"
+  ln -sf "$(command -v rg)" "$vscode/node_modules/@vscode/ripgrep/bin/rg"
 }
 
 ensure_code_server() {
@@ -58,6 +70,6 @@ ensure_code_server() {
   rm -rf "$target.old"
 }
 
-ensure_chromium
+ensure_debian_packages
 ensure_code_server
 echo "$target"

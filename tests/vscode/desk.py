@@ -1,0 +1,73 @@
+"""Where a user sits: one browser profile, the settings, and the windows that were opened."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from playwright.async_api import Browser, BrowserContext
+
+from vscode.code_server import LONGEST_WAIT, CodeServer
+from vscode.window import Window
+
+FIRSTHAND = Path(sys.executable).parent / "firsthand"
+
+
+class Desk:
+    """Opens windows with the settings as they are at that moment."""
+
+    def __init__(
+        self, browser: Browser, server: CodeServer, settings: dict[str, Any], screenshots: Path
+    ) -> None:
+        self.settings = settings
+        """The user's settings for every window that is opened from now on."""
+        self.windows: list[Window] = []
+        self._browser = browser
+        self._server = server
+        self._screenshots = screenshots
+        self._context: BrowserContext | None = None
+
+    async def __aenter__(self) -> Self:
+        self._context = await self._browser.new_context(viewport={"width": 1280, "height": 800})
+        self._context.set_default_timeout(LONGEST_WAIT * 1000)
+        await self._context.grant_permissions(["clipboard-read", "clipboard-write"])
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._context is not None
+        await self._context.close()
+
+    async def open(self, folder: Path) -> Window:
+        """Open a window on a folder, or on a `.code-workspace` file."""
+        assert self._context is not None
+        self.use(self.settings)
+        window = Window(await self._context.new_page(), self._server, self._screenshots)
+        self.windows.append(window)
+        await window.open(folder)
+        return window
+
+    def use(self, settings: dict[str, Any]) -> None:
+        """Write these settings, for windows that are open too."""
+        self.settings = settings
+        self._server.use_settings(settings)
+
+    def language_servers(self) -> Sequence[int]:
+        """Return the process ids of the language servers that these windows run."""
+        return self._server.processes(f"{FIRSTHAND} serve")
+
+    def wait_for_no_language_server(self) -> None:
+        """Return once every language server has ended."""
+        deadline = time.monotonic() + LONGEST_WAIT
+        while running := self.language_servers():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"language servers still run: {running}")
+            time.sleep(0.1)
+
+    async def photograph(self, name: str) -> None:
+        """Keep a picture of every window."""
+        for number, window in enumerate(self.windows, 1):
+            await window.screenshot(f"{name}-{number}")

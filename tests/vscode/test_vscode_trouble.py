@@ -1,0 +1,101 @@
+"""What a user is told when something is missing or breaks, and the way out that they are given."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from fake_ollama.models import embedder
+from fake_ollama.server import FakeOllamaThread
+from vscode.desk import Desk
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+QUESTION = "How does user deletion work?"
+
+
+async def test_killed_server(
+    desk: Desk, workspace_copy: Callable[[str], Path], ollama: FakeOllamaThread
+) -> None:
+    """A server that dies is started again, the user is told, and the next question is answered."""
+    window = await desk.open(workspace_copy("accounts"))
+    await window.wait_until_indexed()
+    (victim,) = desk.language_servers()
+
+    os.kill(victim, signal.SIGKILL)
+
+    await expect(window.notification("restart")).to_be_visible()
+    sidebar = await window.open_sidebar()
+    turn = await sidebar.ask(QUESTION)
+    await turn.wait_until("done", "complete")
+    assert desk.language_servers() != [victim]
+
+
+async def test_without_ollama(
+    desk: Desk, workspace_copy: Callable[[str], Path], ollama: FakeOllamaThread
+) -> None:
+    """Without Ollama a question is answered with excerpts that open, and the way to a chat model is a button."""
+    ollama.refuse_connections()
+    window = await desk.open(workspace_copy("accounts"))
+    sidebar = await window.open_sidebar()
+
+    turn = await sidebar.ask(QUESTION)
+
+    await turn.wait_until("done", "noModel")
+    await expect(turn.way_forward.get_by_role("button").first).to_be_visible()
+    await turn.excerpts.first.click()
+    await expect(window.active_tab).to_have_attribute("data-resource-name", "service.py")
+    ollama.accept_connections()
+
+
+class TestWithoutChatModel:
+    @pytest.fixture
+    def ollama(self) -> Iterator[FakeOllamaThread]:
+        """An Ollama that can only embed."""
+        with FakeOllamaThread([embedder()]) as server:
+            yield server
+
+    async def test_missing_model(
+        self, desk: Desk, workspace_copy: Callable[[str], Path], ollama: FakeOllamaThread
+    ) -> None:
+        """A model that Ollama does not have is pulled by a button, with progress, and answers then."""
+        window = await desk.open(workspace_copy("accounts"))
+        sidebar = await window.open_sidebar()
+        turn = await sidebar.ask(QUESTION)
+        await turn.wait_until("done", "noModel")
+        pulling = ollama.hold("pull", index=4)
+
+        await turn.way_forward.get_by_role("button", name="Pull").click()
+        await asyncio.to_thread(pulling.wait_until_reached)
+        await expect(window.progress).to_contain_text("%")
+        pulling.release()
+
+        await expect(window.status_item).to_contain_text("qwen2.5-coder")
+        answered = await sidebar.ask(QUESTION)
+        await answered.wait_until("done", "complete")
+
+
+async def test_server_not_found(desk: Desk, workspace_copy: Callable[[str], Path]) -> None:
+    """Where no server is installed, the user is offered to install it with one click."""
+    del desk.settings["firsthand.server.path"]
+    window = await desk.open(workspace_copy("accounts"))
+
+    offer = window.notification("install")
+
+    await expect(offer.get_by_role("button", name="Install")).to_be_visible()
+
+
+async def test_wrong_server_path(desk: Desk, workspace_copy: Callable[[str], Path], tmp_path: Path) -> None:
+    """A setting that leads nowhere is named, and can be opened with a button."""
+    desk.settings["firsthand.server.path"] = str(tmp_path / "nowhere")
+    window = await desk.open(workspace_copy("accounts"))
+
+    complaint = window.notification("firsthand.server.path")
+
+    await expect(complaint).to_contain_text(str(tmp_path / "nowhere"))
+    await complaint.get_by_role("button", name="Settings").click()
+    await expect(window.active_tab).to_have_attribute("data-resource-name", "Settings")
