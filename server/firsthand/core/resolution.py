@@ -1,0 +1,223 @@
+"""Which definition a used name means: decided by names, imports, qualifiers and places, without types.
+
+Each candidate gets a score for what speaks for it; the best ones are meant. A score of `EXACT` says that the language's
+own rules of naming lead there; lower ones say that hints do.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from firsthand.core import origins
+from firsthand.core.identifiers import split_identifier, stem
+from firsthand.core.model import Definition, Use
+
+Certainty = Literal["exact", "likely"]
+
+NO, WEAK, HINTED, EXACT = 0, 1, 2, 3
+
+_FAMILIES = {
+    **dict.fromkeys(
+        ("javascript", "typescript", "tsx", "jsx", "vue", "svelte", "astro", "html"), "ecmascript"
+    ),
+    **dict.fromkeys(("c", "cpp", "objc", "cuda", "arduino"), "c"),
+    **dict.fromkeys(("java", "kotlin", "scala", "groovy"), "jvm"),
+}
+# Where a name of another file has to be imported to be used.
+_IMPORTING = frozenset({"python", "ecmascript", "rust", "dart"})
+# Where the files of a folder see each other without imports.
+_PACKAGED = frozenset({"go", "jvm", "csharp", "swift", "c", "php", "ruby"})
+# Where a member is used inside its class without a word before it.
+_IMPLICIT_SELF = frozenset({"jvm", "csharp", "c", "swift", "ruby", "dart", "crystal"})
+_SELF = frozenset({"self", "this", "cls", "super", "Self", "static", "parent", "base", "super()", "me", "my"})
+_MEMBERS = frozenset({"method", "field"})
+_SOURCE_ROOT = re.compile(r"^.*\bsrc/\w+/(?:java|kotlin|scala|groovy)(?:/|$)")
+# A name that so many definitions share says nothing about which is meant.
+_MOST_NAMESAKES = 3
+# Parts of a variable's name that say nothing about its type.
+_SHORT_WORD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedDefinition:
+    """A definition and the file that it stands in."""
+
+    path: str
+    language: str
+    is_test: bool
+    definition: Definition
+
+    @property
+    def owner(self) -> str:
+        """The qualified name of what it is a part of, or ""."""
+        return self.definition.qualified_name[: -len(self.definition.name)].rstrip(". >")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedUse:
+    """A use and the file that it stands in."""
+
+    path: str
+    language: str
+    use: Use
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerFacts:
+    """Where the owners of members are mentioned: what links a method call to a class without types."""
+
+    files: Collection[tuple[str, str]] = field(default_factory=frozenset)
+    """Path and name of each owner that the file mentions."""
+    heirs: Collection[tuple[str, str, str]] = field(default_factory=frozenset)
+    """Path and name of a class, and the owner that it extends."""
+
+
+def family(language: str) -> str:
+    """Return the group of languages that use each other's definitions."""
+    return _FAMILIES.get(language, language)
+
+
+def meant(
+    used: PlacedUse, candidates: Sequence[PlacedDefinition], owners: OwnerFacts
+) -> tuple[list[PlacedDefinition], Certainty]:
+    """Return the definitions that a use most likely means, none when nothing speaks for any."""
+    scores = [score(used, candidate, owners) for candidate in candidates]
+    best = max(scores, default=NO)
+    found = [candidate for candidate, each in zip(candidates, scores, strict=True) if each == best]
+    if best == NO or (best == WEAK and len({each.owner or each.path for each in found}) > _MOST_NAMESAKES):
+        return [], "likely"
+    return found, "exact" if best == EXACT and len({each.path for each in found}) == 1 else "likely"
+
+
+def score(used: PlacedUse, candidate: PlacedDefinition, owners: OwnerFacts) -> int:
+    """Return how much speaks for a candidate: NO, WEAK, HINTED or EXACT."""
+    group = family(used.language)
+    if group != family(candidate.language):
+        return NO
+    is_member = candidate.definition.kind in _MEMBERS and bool(candidate.owner)
+    if used.use.kind == "import":
+        return NO if is_member or used.path == candidate.path else _by_import(used, candidate)
+    if is_member:
+        return _member(used, candidate, owners, group)
+    if used.path == candidate.path:
+        return _same_file(used, candidate)
+    return _other_file(used, candidate, group)
+
+
+def _same_file(used: PlacedUse, candidate: PlacedDefinition) -> int:
+    use, owner = used.use, candidate.owner
+    if not use.qualifier:
+        # What stands inside a function is seen only there.
+        is_seen = not owner or candidate.definition.kind != "function" or _is_within(use.symbol, owner)
+        return EXACT if is_seen else NO
+    last = _last(use.qualifier)
+    if last in _SELF or (owner and last == _last(owner)):
+        return EXACT
+    return NO if use.origin and not use.origin.startswith("*") else HINTED if owner else WEAK
+
+
+def _other_file(used: PlacedUse, candidate: PlacedDefinition, group: str) -> int:
+    use = used.use
+    if candidate.owner and candidate.definition.kind == "function":
+        return NO
+    if use.origin and not use.origin.startswith("* "):
+        return _by_import(used, candidate)
+    if use.qualifier:
+        return _by_qualifier(use, candidate, group)
+    if use.origin:
+        fit = _fit(used, candidate)
+        if fit == origins.EXACT:
+            return EXACT
+        if group in _IMPORTING:
+            return HINTED if fit else NO
+    elif group in _IMPORTING:
+        return NO
+    if _package(used.path) == _package(candidate.path) and group in _PACKAGED:
+        return EXACT
+    return NO if group == "go" else WEAK
+
+
+def _by_import(used: PlacedUse, candidate: PlacedDefinition) -> int:
+    return {origins.EXACT: EXACT, origins.LIKELY: HINTED}.get(_fit(used, candidate), NO)
+
+
+def _by_qualifier(use: Use, candidate: PlacedDefinition, group: str) -> int:
+    last = _last(use.qualifier)
+    around = {_last(candidate.owner), _stem(candidate.path), _folder(candidate.path).rpartition("/")[2]}
+    if last in around - {""}:
+        return EXACT if group not in _IMPORTING else HINTED
+    return WEAK if group in _PACKAGED - {"go"} and last[:1].isupper() else NO
+
+
+def _member(used: PlacedUse, candidate: PlacedDefinition, owners: OwnerFacts, group: str) -> int:
+    use, owner = used.use, _last(candidate.owner)
+    last = _last(use.qualifier)
+    is_same_file = used.path == candidate.path
+    is_inside = is_same_file and _is_within(use.symbol, candidate.owner)
+    if not use.qualifier:
+        if group not in _IMPLICIT_SELF:
+            return NO
+        if is_inside:
+            return EXACT
+        return HINTED if _inherits(used, owner, owners) else NO
+    if last in _SELF:
+        if is_inside:
+            return EXACT
+        return HINTED if _inherits(used, owner, owners) else NO
+    if last == owner:
+        return EXACT if is_same_file or use.origin == "" or _fit(used, candidate) else NO
+    if group == "go" and is_inside and last == _receiver(use):
+        return EXACT
+    if use.origin and not use.origin.startswith("*") and last[:1].isupper():
+        return NO
+    if _is_named_after(last, owner) or (used.path, owner) in owners.files:
+        return HINTED
+    return WEAK
+
+
+def _receiver(use: Use) -> str:
+    """Return the usual name of a receiver in Go: the initial of its type."""
+    return use.symbol[:1].lower()
+
+
+def _inherits(used: PlacedUse, owner: str, owners: OwnerFacts) -> bool:
+    return any(
+        path == used.path and base == owner and _is_within(used.use.symbol, heir)
+        for path, heir, base in owners.heirs
+    )
+
+
+def _is_named_after(variable: str, owner: str) -> bool:
+    """Tell whether a variable's name says its type: `gateway` and `payments` are a `PaymentGateway`."""
+    words = {stem(word) for word in split_identifier(variable) if len(word) >= _SHORT_WORD}
+    return bool(words) and words <= {stem(word) for word in split_identifier(owner)}
+
+
+def _is_within(symbol: str, outer: str) -> bool:
+    return f"{symbol}.".startswith(f"{outer}.")
+
+
+def _fit(used: PlacedUse, candidate: PlacedDefinition) -> int:
+    use = used.use
+    return origins.origin_fit(
+        *(use.origin, used.path, use.qualifier, use.name, candidate.path),
+        *(candidate.definition.qualified_name, family(candidate.language)),
+    )
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0]
+
+
+def _package(path: str) -> str:
+    """Return the folder of a file; tests of the JVM lie in a tree of their own, with the same packages."""
+    return _SOURCE_ROOT.sub("", _folder(path))
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
