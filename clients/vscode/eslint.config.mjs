@@ -2,14 +2,14 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["dist/**", "node_modules/**"] },
+    { ignores: ["build/**", "dist/**", "node_modules/**"] },
     js.configs.recommended,
     {
         files: ["**/*.ts"],
         extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
         languageOptions: {
             parserOptions: {
-                project: ["./tsconfig.json", "./tsconfig.webview.json"],
+                project: ["./tsconfig.json", "./tsconfig.webview.json", "./tsconfig.host.json"],
                 tsconfigRootDir: import.meta.dirname,
             },
         },

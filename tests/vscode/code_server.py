@@ -1,4 +1,4 @@
-"""VS Code as a server: the editor's own backend and extension host, reached by a browser; one process for many windows."""
+"""VS Code as a server: the editor's own backend and extension host; one process for many windows in a browser."""
 
 import http.client
 import json
@@ -97,6 +97,12 @@ class CodeServer:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def installed_extension(self) -> Path:
+        """The folder into which the extension was unpacked."""
+        (folder,) = self.extensions.glob("firsthand.firsthand-*")
+        return folder
+
     def url_of(self, folder: Path, payload: Mapping[str, str] | None = None) -> str:
         """Return the address of a window on a folder, or on a `.code-workspace` file."""
         kind = "workspace" if folder.suffix == ".code-workspace" else "folder"
@@ -169,8 +175,8 @@ def _environment(home: Path, proxy: str) -> dict[str, str]:
         "HOME": str(home),
         "PATH": os.pathsep.join(path),
         "EXTENSIONS_GALLERY": _NO_GALLERY,
-        **{name: proxy for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")},
-        **{name: "127.0.0.1,localhost" for name in ("no_proxy", "NO_PROXY")},
+        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy),
+        **dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1,localhost"),
     }
 
 

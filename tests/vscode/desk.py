@@ -1,5 +1,6 @@
 """Where a user sits: one browser profile, the settings, and the windows that were opened."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Sequence
@@ -49,6 +50,25 @@ class Desk:
         self.windows.append(window)
         await window.open(folder)
         return window
+
+    async def run_in_host(self, folder: Path, tests: Path) -> tuple[int, str]:
+        """Run a module's `run` in the extension host of a window on a folder; returns its exit code and its output."""
+        assert self._context is not None
+        self.use(self.settings)
+        page = await self._context.new_page()
+        lines: list[str] = []
+        ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        await page.expose_function(
+            "codeAutomationLog", lambda kind, words: lines.append(" ".join(map(str, words)))
+        )
+        await page.expose_function("codeAutomationExit", ended.set_result)
+        payload = {
+            "extensionDevelopmentPath": self._server.remote_uri(self._server.installed_extension),
+            "extensionTestsPath": self._server.remote_uri(tests),
+            "skipWelcome": "true",
+        }
+        await page.goto(self._server.url_of(folder, payload), wait_until="domcontentloaded")
+        return await ended, "\n".join(lines)
 
     def use(self, settings: dict[str, Any]) -> None:
         """Write these settings, for windows that are open too."""

@@ -27,7 +27,7 @@ DELETION = Reply(
 async def test_first_question(
     desk: Desk, workspace_copy: Callable[[str], Path], ollama: FakeOllamaThread
 ) -> None:
-    """The index grows in the status bar; what is read is listed, then the answer streams; a citation opens its lines."""
+    """The status bar shows the index grow; what is read is listed, the answer streams, a citation opens its lines."""
     embedding = ollama.hold("embedding")
     window = await desk.open(workspace_copy("accounts"))
     await asyncio.to_thread(embedding.wait_until_reached)

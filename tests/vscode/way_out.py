@@ -1,4 +1,4 @@
-"""The only way out of this machine that the browser and the editor are given: it leads nowhere and remembers who tried."""
+"""The way out of this machine that the browser and the editor are given: it leads nowhere and remembers who tried."""
 
 import socketserver
 import threading

@@ -1,0 +1,80 @@
+import * as assert from "node:assert/strict";
+import * as vscode from "vscode";
+import { eventually, fileUri, openFile, statusWhen, textOnDisk } from "./editor";
+
+const service = "accounts/service.py";
+const tests = "tests/test_service.py";
+
+describe("The server in the editor", () => {
+  let editor: vscode.TextEditor;
+
+  before(async () => {
+    await statusWhen(({ folders }) =>
+      folders.some(({ chunks, embedded }) => chunks > 0 && embedded === chunks),
+    );
+    editor = await openFile(service, "delete_user");
+  });
+
+  it("answers a hover with the signature, the documentation and the callers", async () => {
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      "vscode.executeHoverProvider",
+      editor.document.uri,
+      editor.selection.active,
+    );
+
+    const text = hovers.flatMap(({ contents }) => contents.map(markdown)).join("\n");
+    assert.match(text, /def delete_user\(self, user_id: int\) -> None/);
+    assert.match(text, /Close an account/);
+    assert.match(text, /accounts\/api\.py/);
+  });
+
+  it("offers its code actions where the caret is", async () => {
+    const titles = (await codeActions(editor)).map(({ title }) => title);
+
+    assert.deepEqual(titles, [
+      "Firsthand: Explain",
+      "Firsthand: Ask about this",
+      "Firsthand: Generate test",
+      "Firsthand: Document this",
+    ]);
+  });
+
+  it("shows a generated test before it is applied, and takes it back with one undo", async () => {
+    const before = await textOnDisk(tests);
+    const action = (await codeActions(editor)).find(({ title }) => title === "Firsthand: Generate test");
+    assert.ok(action?.command);
+    const done = vscode.commands.executeCommand(action.command.command, ...(action.command.arguments ?? []));
+
+    const preview = await eventually(shownDifference);
+    const proposed = await vscode.workspace.openTextDocument(preview.modified);
+    assert.match(proposed.getText(), /def test_closing_twice_is_refused/);
+    assert.equal(await textOnDisk(tests), before);
+
+    await vscode.commands.executeCommand("firsthand.editor.applyTest");
+    await done;
+    const document = await vscode.workspace.openTextDocument(fileUri(tests));
+    assert.match(document.getText(), /def test_closing_twice_is_refused/);
+
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand("undo");
+    assert.equal(document.getText(), before);
+  });
+});
+
+async function codeActions(editor: vscode.TextEditor): Promise<vscode.CodeAction[]> {
+  const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+    "vscode.executeCodeActionProvider",
+    editor.document.uri,
+    editor.selection,
+  );
+  return actions.filter(({ title }) => title.startsWith("Firsthand: "));
+}
+
+function markdown(content: vscode.MarkdownString | vscode.MarkedString): string {
+  return typeof content === "string" ? content : content.value;
+}
+
+function shownDifference(): vscode.TabInputTextDiff | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputTextDiff ? input : undefined;
+}
