@@ -28,7 +28,7 @@ async def test_killed_server(
 
     os.kill(victim, signal.SIGKILL)
 
-    await expect(window.notification("restart")).to_be_visible()
+    await expect(window.notification("stopped by itself and was started again")).to_be_visible()
     sidebar = await window.open_sidebar()
     turn = await sidebar.ask(QUESTION)
     await turn.wait_until("done", "complete")
@@ -84,7 +84,7 @@ async def test_server_not_found(desk: Desk, workspace_copy: Callable[[str], Path
     del desk.settings["firsthand.server.path"]
     window = await desk.open(workspace_copy("accounts"))
 
-    offer = window.notification("install")
+    offer = window.notification("server was not found")
 
     await expect(offer.get_by_role("button", name="Install")).to_be_visible()
 

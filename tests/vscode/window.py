@@ -178,7 +178,7 @@ class Window:
 
     async def wait_until_indexed(self) -> None:
         """Return once the status bar says that the index is complete."""
-        await expect(self.status_item).to_have_attribute("aria-label", re.compile("ready", re.IGNORECASE))
+        await expect(self.status_item.locator(".codicon-check, .codicon-warning")).to_be_visible()
 
     def notification(self, words: str | re.Pattern[str]) -> Locator:
         """A notification that says these words."""

@@ -22,7 +22,7 @@ describe("The server in the editor", () => {
       editor.selection.active,
     );
 
-    const text = hovers.flatMap(({ contents }) => contents.map(markdown)).join("\n");
+    const text = hovers.map(markdown).join("\n");
     assert.match(text, /def delete_user\(self, user_id: int\) -> None/);
     assert.match(text, /Close an account/);
     assert.match(text, /accounts\/api\.py/);
@@ -43,7 +43,7 @@ describe("The server in the editor", () => {
     const before = await textOnDisk(tests);
     const action = (await codeActions(editor)).find(({ title }) => title === "Firsthand: Generate test");
     assert.ok(action?.command);
-    const done = vscode.commands.executeCommand(action.command.command, ...(action.command.arguments ?? []));
+    const done = vscode.commands.executeCommand(action.command.command, ...argumentsOf(action.command));
 
     const preview = await eventually(shownDifference);
     const proposed = await vscode.workspace.openTextDocument(preview.modified);
@@ -70,8 +70,12 @@ async function codeActions(editor: vscode.TextEditor): Promise<vscode.CodeAction
   return actions.filter(({ title }) => title.startsWith("Firsthand: "));
 }
 
-function markdown(content: vscode.MarkdownString | vscode.MarkedString): string {
-  return typeof content === "string" ? content : content.value;
+function argumentsOf(command: vscode.Command): readonly unknown[] {
+  return command.arguments ?? [];
+}
+
+function markdown(hover: vscode.Hover): string {
+  return (hover.contents as vscode.MarkdownString[]).map(({ value }) => value).join("\n");
 }
 
 function shownDifference(): vscode.TabInputTextDiff | undefined {
