@@ -1,0 +1,119 @@
+/** The turns of a conversation, below each other; follows the text as it grows until the user scrolls up. */
+
+import type { WebviewMessage } from "../src/sidebar/messages";
+import type { SidebarState } from "../src/sidebar/state";
+import { button, element } from "./elements";
+import { icon } from "./icons";
+import { TurnView, type TurnSurroundings } from "./turn_view";
+import { Welcome } from "./welcome";
+
+// So close to the end, the user means the end.
+const NEAR_END = 24;
+
+/** The scrolling part of the sidebar. */
+export class ConversationView {
+  readonly root: HTMLElement;
+  private readonly log = element("div", {
+    class: "log",
+    role: "log",
+    aria: { label: "Conversation", live: "off" },
+  });
+  private readonly welcome: Welcome;
+  private readonly toEnd: HTMLButtonElement;
+  private readonly turns = new Map<string, TurnView>();
+  private conversation = "";
+  private follows = true;
+
+  constructor(private readonly post: (message: WebviewMessage) => void) {
+    this.log.tabIndex = 0;
+    this.welcome = new Welcome(post);
+    this.toEnd = button(
+      { class: "to-end", hidden: true, label: "Scroll to the end", tip: "Scroll to the end" },
+      () => {
+        this.follows = true;
+        this.scrollToEnd();
+      },
+      icon("arrowDown"),
+    );
+    this.log.addEventListener("scroll", () => {
+      this.follows = this.isAtEnd();
+      this.toEnd.hidden = this.follows;
+    });
+    this.root = element("main", {}, this.log, this.toEnd);
+  }
+
+  /** Shows the turns as they are now. */
+  update(state: SidebarState, surroundings: TurnSurroundings): void {
+    const { conversation } = state;
+    if (conversation.id !== this.conversation) {
+      this.conversation = conversation.id;
+      this.turns.clear();
+      this.log.replaceChildren();
+      this.follows = true;
+    }
+    const begins = conversation.turns.some((turn) => !this.turns.has(turn.id));
+    this.showWelcome(state);
+    this.removeOthers(new Set(conversation.turns.map((turn) => turn.id)));
+    for (const turn of conversation.turns) {
+      this.viewOf(turn.id, () => new TurnView(turn, this.post)).update(turn, surroundings);
+    }
+    if (this.follows || begins) {
+      this.follows = true;
+      this.scrollToEnd();
+    }
+    this.toEnd.hidden = this.follows || this.isAtEnd();
+  }
+
+  /** Moves the clock of the turn that is running. */
+  tick(now: number): void {
+    for (const view of this.turns.values()) {
+      view.tick(now);
+    }
+  }
+
+  /** Shows what was read for a turn. */
+  revealContext(turn: string): void {
+    this.follows = false;
+    const view = this.turns.get(turn);
+    view?.revealContext();
+    view?.root.scrollIntoView({ block: "start" });
+  }
+
+  private viewOf(id: string, make: () => TurnView): TurnView {
+    const known = this.turns.get(id);
+    if (known !== undefined) {
+      return known;
+    }
+    const made = make();
+    this.turns.set(id, made);
+    this.log.append(made.root);
+    return made;
+  }
+
+  private removeOthers(wanted: ReadonlySet<string>): void {
+    for (const [id, view] of this.turns) {
+      if (!wanted.has(id)) {
+        view.root.remove();
+        this.turns.delete(id);
+      }
+    }
+  }
+
+  private showWelcome(state: SidebarState): void {
+    if (state.conversation.turns.length > 0) {
+      this.welcome.root.remove();
+    } else {
+      this.log.append(this.welcome.root);
+      this.welcome.update(state);
+    }
+  }
+
+  private isAtEnd(): boolean {
+    return this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - NEAR_END;
+  }
+
+  private scrollToEnd(): void {
+    this.log.scrollTop = this.log.scrollHeight;
+    this.toEnd.hidden = true;
+  }
+}
