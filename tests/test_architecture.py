@@ -32,6 +32,7 @@ VENDORS = {
     "xllamacpp": "adapters",
     "httpx": "adapters",
     "filelock": "adapters",
+    "watchfiles": "adapters",
     "rich": "cli",
     "platformdirs": "app",
 }

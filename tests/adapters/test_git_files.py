@@ -85,7 +85,7 @@ async def test_a_folder_that_the_repository_around_it_ignores_is_read_without_gi
     assert {"a.py", ".gitignore"} == await listed(root / "scratch")
     assert [await verdict(root / "scratch", path) for path in ("a.py", "b.log")] == [
         "file",
-        "listed in .gitignore",
+        "unlisted",
     ]
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from fakes.tree import DictTree, FakeHistory
+from fakes.watcher import FakeWatcher
 from firsthand.app import Finding
 from firsthand.cli.terminal import Terminal
 from firsthand.core.answers import AnswerEvent, Question
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.indexing import Indexer
+from firsthand.core.keeping import IndexKeeper
 from firsthand.core.model import Outline, Progress, Report
 from firsthand.core.retrieval import Searcher
 from firsthand.core.workspace import ModelOffer, ModelState, Workspace
@@ -114,18 +116,25 @@ class FakeApplication:
         resources = contextlib.AsyncExitStack()
         resources.callback(self._close)
         parser = NoParser()
+        indexer = Indexer(
+            tree=self.tree,
+            parser=parser,
+            store=self.store,
+            embedder=self.embedder,
+            writer_lock=self._writer_lock,
+        )
         return Workspace(
             root=root,
             tree=self.tree,
             history=FakeHistory(head="c0ffee"),
             parser=parser,
             store=self.store,
-            indexer=Indexer(
-                tree=self.tree,
-                parser=parser,
+            indexer=indexer,
+            keeper=IndexKeeper(
+                indexer=indexer,
                 store=self.store,
-                embedder=self.embedder,
-                writer_lock=self._writer_lock,
+                watcher=FakeWatcher(),
+                keeper_lock=contextlib.nullcontext,
             ),
             searcher=Searcher(store=self.store, embedder=self.embedder),
             assistant=self.assistant,

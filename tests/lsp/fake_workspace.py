@@ -197,7 +197,7 @@ class FakeIndexer:
         await self._work(report)
         await asyncio.Event().wait()
 
-    async def refresh(self, report: Report) -> None:
+    async def refresh(self, report: Report, *, patience: float = 0.0) -> None:
         self._note(f"refresh {self._root.name}")
         await self._work(report)
 
@@ -317,7 +317,7 @@ class FakeWorkspace:
     def __post_init__(self) -> None:
         self.buffers = NotingBuffers(self.note)
         self.tree = FakeTree(self.root)
-        self.indexer = FakeIndexer(self.root, self.note)
+        self.indexer = self.keeper = FakeIndexer(self.root, self.note)
         self.searcher = FakeSearcher(self.root, self.note)
         self.assistant = FakeAssistant(self)
         self.hovers = FakeHovers(self.assistant.explained)

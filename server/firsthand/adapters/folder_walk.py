@@ -47,6 +47,13 @@ class WalkRules:
         """Tell whether `walk` would not yield this file."""
         return self.folder_in_the_way(path) is not None or self.ignore_rules.ignores_file(path)
 
+    def leaves_out_folder(self, folder: str) -> bool:
+        """Tell whether `walk` would not enter this folder, whose parent it enters."""
+        above, _, name = folder.rpartition("/")
+        siblings = self._entries_of(above)
+        vendored = siblings is None or screening.is_vendored_folder(name, siblings)
+        return vendored or self.ignore_rules.ignores_folder(folder)
+
     def folder_in_the_way(self, path: str) -> str | None:
         """Return the folder above a file that a package manager or a build fills, or that cannot be read."""
         parts = path.split("/")

@@ -1,9 +1,12 @@
-"""The right to write an index: one process at a time has it."""
+"""Who may write an index, and who keeps it: one process at a time each, by locks that die with their holder.
 
-import asyncio
+A server keeps an index for as long as it lives, the others follow it. Whoever writes, keeper or command, holds the
+writer's lock just for that time.
+"""
+
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -11,36 +14,86 @@ from filelock import FileLock, Timeout
 from firsthand.adapters.lance_errors import translated
 from firsthand.errors import StoreBusyError
 
-_LOCK_FILE = "writer.lock"
-_HOLDER_FILE = "writer.pid"
+_WRITER = "writer"
+_KEEPER = "keeper"
 
 
 @contextlib.asynccontextmanager
-async def writer_lock(folder: Path) -> AsyncIterator[None]:
-    """Hold the OS lock on an index folder; it dies with its holder.
+async def writer_lock(index: Path) -> AsyncIterator[None]:
+    """Hold the right to write the index in this folder.
 
     Raises:
         StoreBusyError: at once, when another process (or another task of this one) holds it.
     """
-    lock = FileLock(folder / _LOCK_FILE, thread_local=False)
-    with translated("be locked for writing"):
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    with _held(index, _WRITER, "is being updated by"):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def keeper_lock(index: Path) -> AsyncIterator[None]:
+    """Hold the duty to keep the index in this folder up to date.
+
+    Raises:
+        StoreBusyError: at once, when another process has it.
+    """
+    with _held(index, _KEEPER, "is kept up to date by"):
+        yield
+
+
+@contextlib.contextmanager
+def all_locks(folder: Path) -> Iterator[None]:
+    """Hold every lock of the indexes in a folder, so that nobody uses them while they are deleted.
+
+    Raises:
+        StoreBusyError: a process writes or keeps one of them.
+    """
+    with contextlib.ExitStack() as held:
+        for file in sorted(folder.glob("*.lock")):
+            name, _, role = file.stem.rpartition(".")
+            held.enter_context(_held(folder / name, role, "is in use by"))
+        yield
+
+
+def is_in_use(index: Path) -> bool:
+    """Tell whether a process writes or keeps the index in this folder."""
+    try:
+        with _held(index, _WRITER, ""), _held(index, _KEEPER, ""):
+            return False
+    except StoreBusyError:
+        return True
+
+
+@contextlib.contextmanager
+def _held(index: Path, role: str, deed: str) -> Iterator[None]:
+    # Beside the folder of the index, which may be replaced while the lock is held.
+    file = index.with_name(f"{index.name}.{role}.lock")
+    lock = FileLock(file, thread_local=False)
+    with translated("be locked"):
+        file.parent.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(blocking=False)
         except Timeout:
-            raise StoreBusyError(_busy_message(folder)) from None
+            raise _busy(index, role, deed) from None
     try:
         # The lock file itself is truncated by everyone who tries, so the holder signs in a file beside it.
         with contextlib.suppress(OSError):
-            (folder / _HOLDER_FILE).write_text(str(os.getpid()), encoding="ascii")
+            _signature(index, role).write_text(str(os.getpid()), encoding="ascii")
         yield
     finally:
         lock.release()
 
 
-def _busy_message(folder: Path) -> str:
+def _busy(index: Path, role: str, deed: str) -> StoreBusyError:
     try:
-        holder = f"process {int((folder / _HOLDER_FILE).read_text(encoding='ascii'))}"
+        holder = int(_signature(index, role).read_text(encoding="ascii"))
     except (OSError, ValueError):
-        holder = "another process"
-    return f"The index of this folder is being updated by {holder}; it can be searched meanwhile, or try again later."
+        holder = None
+    who = "another process" if holder is None else f"process {holder}"
+    return StoreBusyError(
+        f"The index of this folder {deed} {who}; it can be searched meanwhile, or try again later.",
+        holder=holder,
+    )
+
+
+def _signature(index: Path, role: str) -> Path:
+    return index.with_name(f"{index.name}.{role}.pid")

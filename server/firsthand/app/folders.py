@@ -35,7 +35,7 @@ async def clean_index(settings: Settings, root: Path) -> bool:
     """Delete a root's index; return whether there was one.
 
     Raises:
-        StoreBusyError: another process is writing it.
+        StoreBusyError: another process writes it or keeps it up to date.
     """
     return await _remove(index_folder(settings, root))
 
@@ -44,7 +44,7 @@ async def clean_all(settings: Settings) -> int:
     """Delete every index, models stay; return how many there were.
 
     Raises:
-        StoreBusyError: another process is writing one of them.
+        StoreBusyError: another process writes one of them or keeps it up to date.
     """
     folder = cache_folder(settings) / "indexes"
     indexes = await asyncio.to_thread(_folders_in, folder)
@@ -54,9 +54,9 @@ async def clean_all(settings: Settings) -> int:
 async def _remove(folder: Path) -> bool:
     if not await asyncio.to_thread(folder.is_dir):
         return False
-    from firsthand.adapters.lance_lock import writer_lock
+    from firsthand.adapters.lance_lock import all_locks
 
-    async with writer_lock(folder):
+    with all_locks(folder):
         await asyncio.to_thread(shutil.rmtree, folder)
     return True
 

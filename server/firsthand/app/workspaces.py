@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import importlib
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from pathlib import Path
 
 from firsthand.app.folders import index_folder
@@ -17,6 +17,8 @@ _HEAVY = (
     "firsthand.adapters.onnx_embedder",
     "firsthand.adapters.ollama_client",
 )
+# What people work on is among these; to find more, git would have to read more of its history.
+_RECENT_FILES = 300
 
 
 async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = True) -> Workspace:
@@ -45,9 +47,11 @@ async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = Tr
 async def _assemble(
     root: Path, settings: Settings, chosen: ChosenModels, resources: contextlib.AsyncExitStack
 ) -> Workspace:
+    from firsthand.adapters.folder_watcher import FolderWatcher
     from firsthand.adapters.git_files import WorkspaceTree
     from firsthand.adapters.git_history import GitHistory
-    from firsthand.adapters.lance_lock import writer_lock
+    from firsthand.adapters.lance_folder import index_folder as folder_of_index
+    from firsthand.adapters.lance_lock import keeper_lock, writer_lock
     from firsthand.adapters.lance_store import open_store
     from firsthand.adapters.parser_process import ProcessParser
     from firsthand.core.assistant import Assistant
@@ -55,10 +59,12 @@ async def _assemble(
     from firsthand.core.freshness import OpenBuffers
     from firsthand.core.hovering import Hovers
     from firsthand.core.indexing import Indexer
+    from firsthand.core.keeping import IndexKeeper
     from firsthand.core.retrieval import Searcher
 
     folder = index_folder(settings, root)
-    store = await open_store(folder, chosen.embedder.fingerprint, CHUNKER_VERSION)
+    fingerprint = chosen.embedder.fingerprint
+    store = await open_store(folder, fingerprint, CHUNKER_VERSION)
     resources.push_async_callback(store.close)
     tree = WorkspaceTree(root, exclude=settings.exclude, max_file_bytes=settings.max_file_kb * 1024)
     history = GitHistory(root)
@@ -66,10 +72,25 @@ async def _assemble(
     resources.push_async_callback(asyncio.to_thread, parser.close)
     buffers = OpenBuffers()
 
-    def lock() -> AbstractAsyncContextManager[None]:
-        return writer_lock(folder)
+    index = folder_of_index(folder, fingerprint, CHUNKER_VERSION)
 
-    indexer = Indexer(tree=tree, parser=parser, store=store, embedder=chosen.embedder, writer_lock=lock)
+    async def worked_on() -> Sequence[str]:
+        return [*buffers.paths(), *await history.recent_files(_RECENT_FILES)]
+
+    indexer = Indexer(
+        tree=tree,
+        parser=parser,
+        store=store,
+        embedder=chosen.embedder,
+        writer_lock=lambda: writer_lock(index),
+        worked_on=worked_on,
+    )
+    keeper = IndexKeeper(
+        indexer=indexer,
+        store=store,
+        watcher=FolderWatcher(root, exclude=settings.exclude),
+        keeper_lock=lambda: keeper_lock(index),
+    )
     searcher = Searcher(store=store, embedder=chosen.embedder)
     assistant = Assistant(
         searcher=searcher,
@@ -89,6 +110,7 @@ async def _assemble(
         parser=parser,
         store=store,
         indexer=indexer,
+        keeper=keeper,
         searcher=searcher,
         assistant=assistant,
         hovers=hovers,

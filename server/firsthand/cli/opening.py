@@ -4,19 +4,16 @@ import argparse
 import asyncio
 import contextlib
 import os
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from firsthand.cli.application import Context
 from firsthand.cli.progress import indexing_progress
-from firsthand.core.model import IndexReport, Report, Scope
+from firsthand.core.model import IndexReport, Scope
 from firsthand.core.workspace import Workspace
 from firsthand.errors import StoreBusyError
 
-# How often a waiting command looks whether the other process has finished writing.
-_RETRY_SECONDS = 0.25
 # A first question should not wait minutes for an index: search by keyword finds what to embed first.
 _EMBEDDING_SECONDS = 20.0
 
@@ -88,22 +85,6 @@ async def _say_what_is_missing(
         problem = f"{error} This answer uses what is indexed so far."
     if problem:
         context.terminal.say(problem)
-
-
-async def refresh_patiently(workspace: Workspace, report: Report, patience: float) -> IndexReport:
-    """Refresh the index, waiting up to `patience` seconds for another process that is writing it.
-
-    Raises:
-        StoreBusyError: it was still writing then.
-    """
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return await workspace.indexer.refresh(report)
-        except StoreBusyError:
-            if time.monotonic() >= deadline:
-                raise
-        await asyncio.sleep(_RETRY_SECONDS)
 
 
 def scope_of(arguments: argparse.Namespace, root: Path) -> Scope:

@@ -27,5 +27,5 @@ def failure_record(stat: FileStat, reason: str) -> FileRecord:
 
 
 def known_below(path: str, manifest: Mapping[str, FileRecord]) -> list[str]:
-    """A deleted folder is reported as one path; the index knows only the files that were in it."""
-    return [known for known in manifest if known == path or known.startswith(f"{path}/")]
+    """Return the files that the index knows in a folder."""
+    return [known for known in manifest if known.startswith(f"{path}/")]

@@ -43,6 +43,10 @@ class OpenBuffers:
         """Return the document's text, or None when it is not open."""
         return self._texts.get(path)
 
+    def paths(self) -> list[str]:
+        """Return the open documents, those opened last first."""
+        return list(reversed(self._texts))
+
 
 @dataclass(frozen=True, slots=True)
 class CurrentFile:

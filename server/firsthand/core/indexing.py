@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from firsthand.core.chunking import chunk_file
-from firsthand.core.linking import link_chunks
 from firsthand.core.dirty_marks import DirtyMarks
 from firsthand.core.file_records import failure_record, known_below, same_skip, same_stat, skip_record
 from firsthand.core.index_order import in_order_of_interest
+from firsthand.core.linking import link_chunks
 from firsthand.core.model import (
     Chunk,
     FileRecord,
@@ -118,30 +118,21 @@ class Indexer:
         """What is going on now."""
         return self._state if self._unpaused.is_set() else replace(self._state, stage="paused")
 
-    async def refresh(self, report: Report) -> IndexReport:
-        """Bring the whole index up to date.
+    async def refresh(self, report: Report, *, patience: float = 0.0) -> IndexReport:
+        """Bring the whole index up to date, waiting up to `patience` seconds for another process that is writing it.
 
         Raises:
-            StoreBusyError: another process is writing this index.
+            StoreBusyError: it is still writing then.
         """
-        began = time.monotonic()
-        tally = _Tally()
-        problem = ""
-        async with self._working, self._writer_lock():
-            taken = self._marks.take()
+        deadline = time.monotonic() + patience
+        while True:
             try:
-                await self._sweep(report, tally)
-                self._searchable.set()
-                await self._embed_missing(report, tally)
-            except ModelError as error:
-                problem = str(error)
-            except BaseException:
-                self.mark_dirty(taken.paths, everything=taken.everything)
-                raise
-            await self._store.optimize()
-            self._enter("failed" if problem else "idle", report, message=problem)
-        self._settle()
-        return await self._report_of(tally, time.monotonic() - began, problem)
+                return await self._refresh(report)
+            except StoreBusyError as error:
+                if time.monotonic() >= deadline:
+                    raise
+                report(Progress("waiting", detail=str(error)))
+            await asyncio.sleep(_BUSY_SECONDS)
 
     def mark_dirty(self, paths: Iterable[str] = (), *, everything: bool = False) -> None:
         """Note that these files, or any, may have changed, appeared or gone; returns at once."""
@@ -151,9 +142,13 @@ class Indexer:
 
     def stand_by(self, reason: str, report: Report) -> None:
         """Leave the index to the process that keeps it, which sees every change itself."""
-        self._marks.take()
         self._enter("following", report, message=reason)
         self._searchable.set()
+        self.forget_marks()
+
+    def forget_marks(self) -> None:
+        """Drop what was noted: another process has seen it too."""
+        self._marks.take()
         self._settle()
 
     def fail(self, reason: str, report: Report) -> None:
@@ -162,7 +157,7 @@ class Indexer:
 
     async def run(self, report: Report) -> None:
         """Sweep, then follow changes until cancelled; what goes wrong is logged, shown in `state` and tried again."""
-        await self._until_done(lambda: self.refresh(report), report)
+        await self._until_done(lambda: self._refresh(report), report)
         while True:
             await self._marks.ready()
             await self._until_done(lambda: self._drain(report), report)
@@ -194,6 +189,26 @@ class Indexer:
             self._interactive -= 1
             if not self._interactive:
                 self._quiet.set()
+
+    async def _refresh(self, report: Report) -> IndexReport:
+        began = time.monotonic()
+        tally = _Tally()
+        problem = ""
+        async with self._working, self._writer_lock():
+            taken = self._marks.take()
+            try:
+                await self._sweep(report, tally)
+                self._searchable.set()
+                await self._embed_missing(report, tally)
+            except ModelError as error:
+                problem = str(error)
+            except BaseException:
+                self.mark_dirty(taken.paths, everything=taken.everything)
+                raise
+            await self._store.optimize()
+            self._enter("failed" if problem else "idle", report, message=problem)
+        self._settle()
+        return await self._report_of(tally, time.monotonic() - began, problem)
 
     async def _sweep(self, report: Report, tally: _Tally) -> None:
         self._enter("scanning", report)
@@ -251,14 +266,19 @@ class Indexer:
         stale: list[FileStat] = []
         skipped: list[SkippedFile] = []
         gone: list[str] = []
-        for path, found in (await self._tree.stat_all(paths)).items():
-            match found:
+        states = dict(await self._tree.stat_all(paths))
+        absent = [path for path, state in states.items() if state is None]
+        # A folder that went, or was replaced, is reported as one path; the index knows the files that were in it.
+        below = {known for path in absent for known in known_below(path, manifest)} - states.keys()
+        states |= await self._tree.stat_all(sorted(below))
+        for path, state in states.items():
+            match state:
                 case FileStat() as stat:
                     stale.append(stat)
                 case SkippedFile() as item:
                     skipped.append(item)
-                case None:
-                    gone.extend(known_below(path, manifest))
+                case None if path in manifest:
+                    gone.append(path)
         if gone:
             await self._store.remove(gone)
         await self._record_skipped(skipped, manifest)

@@ -12,6 +12,7 @@ from firsthand.core.assistant import Assistant
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.hovering import Hovers
 from firsthand.core.indexing import Indexer, IndexingState
+from firsthand.core.keeping import IndexKeeper
 from firsthand.core.model import FileRecord, IndexStats, Report
 from firsthand.core.ports import ChatModel, ChatPart, ChunkStore, History, Parser, SourceTree
 from firsthand.core.retrieval import Searcher
@@ -64,6 +65,7 @@ class Workspace:
     parser: Parser
     store: ChunkStore
     indexer: Indexer
+    keeper: IndexKeeper
     searcher: Searcher
     assistant: Assistant
     hovers: Hovers
@@ -78,7 +80,8 @@ class Workspace:
         """Say how the workspace is doing."""
         stats, head = await asyncio.gather(self.store.stats(), self.history.head())
         state = self.indexer.state
-        health, message = _verdict(state, stats, self.models)
+        other = state.message if state.stage == "following" else await self.keeper.other_keeper()
+        health, message = _verdict(state, stats, self.models, other or self.keeper.limitation)
         return WorkspaceStatus(
             health=health,
             message=message,
@@ -148,18 +151,23 @@ class CourteousChat:
                 yield part
 
 
-def _verdict(state: IndexingState, stats: IndexStats, models: ModelState) -> tuple[Health, str]:
+def _verdict(state: IndexingState, stats: IndexStats, models: ModelState, note: str) -> tuple[Health, str]:
     if state.stage == "failed":
         return "error", state.message
     if state.stage == "waiting":
         return "warning", state.message
     counts = f"{stats.files} files, {stats.chunks} chunks"
-    if state.stage not in ("idle", "paused"):
+    if state.stage not in ("idle", "paused", "following"):
         progress = f" {state.done} of {state.total}" if state.total else ""
         return "ok", f"{state.stage}{progress}; {counts} searchable"
-    left_out = f", {stats.skipped} skipped" if stats.skipped else ""
+    health: Health = "ok"
+    facts = [f"{counts}, {stats.skipped} skipped" if stats.skipped else counts]
     if stats.failed:
-        return "warning", f"{counts}{left_out}; {stats.failed} files could not be indexed"
-    if models.chat is None:
-        return "warning", f"{counts}{left_out}; no chat model: answers are cited excerpts"
-    return "ok", f"{counts}{left_out}; paused" if state.stage == "paused" else f"{counts}{left_out}"
+        health = "warning"
+        facts.append(f"{stats.failed} files could not be indexed")
+    elif models.chat is None:
+        health = "warning"
+        facts.append("no chat model: answers are cited excerpts")
+    elif state.stage == "paused":
+        facts.append("paused")
+    return health, "; ".join([*facts, note] if note else facts)

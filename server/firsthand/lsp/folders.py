@@ -181,7 +181,7 @@ class Folders:
 
     async def _follow(self, folder: Folder, workspace: Workspace) -> None:
         try:
-            await workspace.indexer.run(lambda progress: self._on_progress(folder, progress))
+            await workspace.keeper.run(lambda progress: self._on_progress(folder, progress))
         except Exception as error:
             self._fail(folder, error)
         # What is indexed stays searchable; the folder's task ends only by being cancelled.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,8 @@ async def reindex(ls: FirsthandServer, folders: Sequence[Folder], progress: Work
         if folder.current is None and folder.failure is not None:
             ls.folders.reopen(folder, ls.configuration.settings_of(folder.root))
         else:
-            await (await folder.workspace()).indexer.refresh(report)
+            # Another window may be writing this index; the user can stop waiting for it.
+            await (await folder.workspace()).indexer.refresh(report, patience=math.inf)
 
 
 async def pull_model(ls: FirsthandServer, model: str, progress: WorkDoneProgress) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from firsthand.cli import rendering, wire
 from firsthand.cli.application import Context
-from firsthand.cli.opening import opened, refresh_patiently
+from firsthand.cli.opening import opened
 from firsthand.cli.progress import indexing_progress
 
 
@@ -17,7 +17,7 @@ async def _index(context: Context) -> int:
     terminal, arguments = context.terminal, context.arguments
     async with opened(context, need_chat=False) as workspace:
         with indexing_progress(terminal) as report:
-            done = await refresh_patiently(workspace, report, arguments.wait)
+            done = await workspace.indexer.refresh(report, patience=arguments.wait)
         embedder = workspace.models.embedder
         files = await workspace.files() if arguments.skipped else ()
     if arguments.json:

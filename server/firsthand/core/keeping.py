@@ -1,0 +1,107 @@
+"""Keeps an index true for as long as a session lives: as the one process that does, or behind the one that does."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from firsthand.core.indexing import Indexer
+from firsthand.core.model import Progress, Report
+from firsthand.core.ports import ChunkStore, Watcher
+from firsthand.errors import FirsthandError, StoreBusyError
+
+# How often a follower looks whether the keeper is gone, and whether it has written.
+_LOOK_SECONDS = 0.4
+# How often to try again when the index cannot be locked at all.
+_RETRY_SECONDS = 5.0
+# Changes made before the watcher is ready are found by a second sweep; a large tree should not wait for it.
+_WATCHER_SECONDS = 1.0
+
+
+class IndexKeeper:
+    """Takes part in keeping one index: whoever has the lock watches and writes, the others stand by."""
+
+    def __init__(
+        self,
+        *,
+        indexer: Indexer,
+        store: ChunkStore,
+        watcher: Watcher,
+        keeper_lock: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
+        self._indexer = indexer
+        self._store = store
+        self._watcher = watcher
+        self._keeper_lock = keeper_lock
+        self._version: tuple[int, ...] = ()
+        self._is_keeper = False
+
+    @property
+    def limitation(self) -> str:
+        """Why this process notices changes late, as a clause for people; "" when it does not."""
+        return self._watcher.limitation if self._is_keeper else ""
+
+    async def run(self, report: Report) -> None:
+        """Keep the index, or stand by while another process does, until cancelled."""
+        while True:
+            pause = _LOOK_SECONDS
+            try:
+                async with self._keeper_lock():
+                    await self._keep(report)
+            except StoreBusyError as busy:
+                await self._stand_by(busy.holder, report)
+            except FirsthandError as error:
+                self._indexer.fail(str(error), report)
+                pause = _RETRY_SECONDS
+            await asyncio.sleep(pause)
+
+    async def other_keeper(self) -> str:
+        """Return who else keeps this index, as a clause for people; "" when nobody does."""
+        if self._is_keeper:
+            return ""
+        try:
+            async with self._keeper_lock():
+                return ""
+        except StoreBusyError as busy:
+            # While a folder is opened anew, the workspace that goes still holds the lock.
+            return "" if busy.holder == os.getpid() else _kept_by(busy.holder)
+
+    async def _keep(self, report: Report) -> None:
+        self._is_keeper = True
+        watching = asyncio.Event()
+        noticing = asyncio.create_task(self._notice_changes(watching), name="watching the folder")
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(watching.wait(), _WATCHER_SECONDS)
+            await self._indexer.run(report)
+        finally:
+            self._is_keeper = False
+            noticing.cancel()
+            await asyncio.wait({noticing})
+
+    async def _notice_changes(self, watching: asyncio.Event) -> None:
+        async with contextlib.aclosing(self._watcher.changes()) as changes:
+            async for change in changes:
+                self._indexer.mark_dirty(change.paths, everything=change.everything)
+                watching.set()
+
+    async def _stand_by(self, holder: int | None, report: Report) -> None:
+        reason = _kept_by(holder)
+        if (self._indexer.state.stage, self._indexer.state.message) != ("following", reason):
+            self._indexer.stand_by(reason, report)
+        self._indexer.forget_marks()
+        with contextlib.suppress(
+            FirsthandError
+        ):  # a search that needs the index will say what is wrong with it
+            version = await self._store.version()
+            if version != self._version:
+                self._version = version
+                report(Progress("following"))
+
+
+def _kept_by(holder: int | None) -> str:
+    if holder == os.getpid():
+        return "another session of this Firsthand keeps this index"
+    process = "" if holder is None else f" (pid {holder})"
+    return f"another Firsthand{process} keeps this index"
