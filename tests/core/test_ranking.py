@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from builders import make_chunk
-from firsthand.core.model import Chunk, ScoredChunk
+from firsthand.core.model import Chunk, Hit, ScoredChunk
 from firsthand.core.query import understand
 from firsthand.core.ranking import rank
 
@@ -121,11 +121,17 @@ def test_users_of_a_name() -> None:
     listed = [ScoredChunk(definition, 1.0)]
 
     hits = rank(
-        understand("Which services depend on the PaymentGateway class?"), listed, listed, [definition], [user]
+        understand("Which services depend on the PaymentGateway class?"),
+        listed,
+        listed,
+        [definition],
+        [Hit(user, 1.0, ("calls `PaymentGateway`",))],
     )
 
-    assert "uses `PaymentGateway`" in hits[0].reasons or "uses `PaymentGateway`" in hits[1].reasons
-    assert {hit.chunk.path for hit in hits} == {"gateway.py", "checkout.py"}
+    assert {hit.chunk.path: "calls `PaymentGateway`" in hit.reasons for hit in hits} == {
+        "gateway.py": False,
+        "checkout.py": True,
+    }
 
 
 def test_overlapping_parts_are_one_hit() -> None:

@@ -1,13 +1,9 @@
 """SQL predicates for LanceDB: every value is quoted here and nowhere else."""
 
-import re
 from collections.abc import Iterable
 
 from firsthand.core.model import Scope
-
-_GLOB_CHARACTERS = re.compile(r"[*?]")
-_GLOB_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+", re.DOTALL)
-_REGEX_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
+from firsthand.core.scopes import GLOB_CHARACTERS, glob_regex
 
 
 def quoted(value: str) -> str:
@@ -49,31 +45,6 @@ def _any_path(paths: Iterable[str]) -> str | None:
 
 
 def _one_path(path: str) -> str:
-    if _GLOB_CHARACTERS.search(path):
+    if GLOB_CHARACTERS.search(path):
         return f"regexp_like(path, {quoted(glob_regex(path))})"
     return f"path = {quoted(path)} OR starts_with(path, {quoted(path + '/')})"
-
-
-def glob_regex(glob: str) -> str:
-    """Return a regular expression of the Rust `regex` crate for a glob over whole relative paths.
-
-    A glob without a slash matches a file or folder of that name at any depth, and one that matches a folder
-    selects everything below it, as in an ignore file.
-    """
-    anywhere = "" if "/" in glob else "(.*/)?"
-    body = "".join(_glob_token_regex(token) for token in _GLOB_TOKEN.findall(glob.removeprefix("/")))
-    return f"(?s)^{anywhere}{body}(/.*)?$"
-
-
-def _glob_token_regex(token: str) -> str:
-    match token:
-        case "**/":
-            return "(.*/)?"
-        case "**":
-            return ".*"
-        case "*":
-            return "[^/]*"
-        case "?":
-            return "[^/]"
-        case _:
-            return _REGEX_SPECIAL.sub(r"\\\g<0>", token)

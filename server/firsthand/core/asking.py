@@ -18,14 +18,20 @@ from firsthand.core.conversation import retrieval_query
 from firsthand.core.freshness import Passage
 from firsthand.core.generation import Draft, Generation, Stopwatch, Task, new_answer_id
 from firsthand.core.model import Hit, Scope
-from firsthand.core.prompts import Request
-from firsthand.core.sources import Sources, locate
+from firsthand.core.neighbour_lists import answer_list, completed, prompt_list
+from firsthand.core.neighbours import Neighbourhood, find_neighbours
+from firsthand.core.prompts import Request, Window
+from firsthand.core.relations import asked_relation
+from firsthand.core.sources import Sources, locate, without_repeats
 from firsthand.errors import RequestError
 
 # More is searched than fits, so that merging and the budget have something to choose from.
 _OVERFETCH = 2
 # While a large index is being made: embedding so many chunks takes about two seconds on two cores.
 _LATE_VECTORS = 48
+# A list of places may take this share of the window; the longest of these lengths that fits is taken.
+_LIST_SHARE = 0.25
+_LISTED = (100, 50, 25, 10, 3)
 
 
 async def ask(
@@ -44,14 +50,18 @@ async def ask(
         near=question.selection.path if question.selection else None,
         late_vectors=_LATE_VECTORS,
     )
+    neighbours = await _neighbours(question, sources)
+    if neighbours is not None:
+        hits = without_repeats((*neighbours.hits[: question.limit * _OVERFETCH], *hits))
     yield stopwatch.start("reading")
     passages, cut = await sources.passages(hits, question.selection)
     task = Task(
-        request=Request("ask", question.text, turns),
+        request=_request(question, turns, neighbours, generation.window()),
         hits=hits,
         passages=(*pinned, *passages),
         cut=tuple(cut),
         limit=question.limit,
+        lead=answer_list(neighbours) if neighbours is not None else "",
     )
     if not task.passages:
         async with contextlib.aclosing(
@@ -65,7 +75,35 @@ async def ask(
             yield event
     async with contextlib.aclosing(generation.finish(task, draft, stopwatch)) as events:
         async for event in events:
-            yield event
+            if isinstance(event, AnswerFinished) and neighbours is not None and event.answer.model:
+                whole = completed(event.answer, neighbours, draft.context.excerpts)
+                if whole.text != event.answer.text:
+                    yield TextArrived(whole.text[len(event.answer.text.rstrip()) :])
+                yield AnswerFinished(whole)
+            else:
+                yield event
+
+
+async def _neighbours(question: Question, sources: Sources) -> Neighbourhood | None:
+    """Return all places that a question for users, callers, tests and the like asks for."""
+    relation = asked_relation(question.text)
+    return await find_neighbours(sources.store, relation, question.scope) if relation is not None else None
+
+
+def _request(
+    question: Question, turns: tuple[Turn, ...], neighbours: Neighbourhood | None, window: Window
+) -> Request:
+    if neighbours is None:
+        return Request("ask", question.text, turns)
+    places = next(
+        (
+            text
+            for most in _LISTED
+            if window.estimate(text := prompt_list(neighbours, most)) <= window.room * _LIST_SHARE
+        ),
+        "",
+    )
+    return Request("ask_neighbours", question.text, turns, (("places", places),))
 
 
 async def _selected(question: Question, sources: Sources) -> tuple[Passage, ...]:

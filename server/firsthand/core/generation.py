@@ -69,6 +69,8 @@ class Task:
     passages: tuple[Passage, ...]
     cut: tuple[CutExcerpt, ...]
     limit: int
+    lead: str = ""
+    """What can be said without a model; an answer that has none begins with it."""
 
 
 class Stopwatch:
@@ -191,7 +193,7 @@ class Generation:
     ) -> AsyncGenerator[AnswerEvent, None]:
         """Check the draft and end with the answer."""
         if self.chat is None or not draft.raw.strip():
-            async with contextlib.aclosing(self._without_words(draft, stopwatch)) as events:
+            async with contextlib.aclosing(self._without_words(task, draft, stopwatch)) as events:
                 async for event in events:
                     yield event
             return
@@ -219,7 +221,9 @@ class Generation:
             warnings=tuple(draft.warnings),
         )
 
-    async def _without_words(self, draft: Draft, stopwatch: Stopwatch) -> AsyncGenerator[AnswerEvent, None]:
+    async def _without_words(
+        self, task: Task, draft: Draft, stopwatch: Stopwatch
+    ) -> AsyncGenerator[AnswerEvent, None]:
         """Answer with the excerpts, because the model is absent, failed at once or said nothing."""
         status: AnswerStatus = "noModel"
         if draft.failure is not None:
@@ -228,9 +232,9 @@ class Generation:
             status = "incomplete"
             only_thought = draft.end is not None and draft.end.reason == "length"
             yield draft.warn(_ONLY_THOUGHT if only_thought else _BROKEN)
+        lead = NO_MODEL if status == "noModel" else "The model said nothing; these places match best."
         text, citations = list_excerpts(
-            NO_MODEL if status == "noModel" else "The model said nothing; these places match best.",
-            draft.context.excerpts,
+            f"{task.lead}\n\n{lead}" if task.lead else lead, draft.context.excerpts
         )
         yield TextArrived(text)
         for citation in citations:

@@ -19,7 +19,7 @@ from firsthand.core.freshness import Passage
 from firsthand.core.languages import language_of
 from firsthand.errors import ContextExceededError
 
-PromptName = Literal["ask", "explain", "fix", "document", "generate_test"]
+PromptName = Literal["ask", "ask_neighbours", "explain", "fix", "document", "generate_test"]
 
 # The chat template wraps each message in a few tokens of its own.
 _MESSAGE_TOKENS = 8

@@ -6,6 +6,7 @@ from typing import Literal
 
 from firsthand.core.identifiers import terms
 from firsthand.core.languages import language_of
+from firsthand.core.relations import Relation, asked_relation
 
 QueryKind = Literal["symbol", "path", "prose"]
 
@@ -66,6 +67,8 @@ class Query:
     used: tuple[str, ...]
     """Names whose users are asked for."""
     wants_tests: bool
+    relation: Relation | None = None
+    """Which neighbours of a name are asked for, when a list of them is."""
 
 
 def understand(text: str) -> Query:
@@ -87,6 +90,7 @@ def understand(text: str) -> Query:
         paths=paths,
         used=used,
         wants_tests=not _TEST_WORDS.isdisjoint(every_term),
+        relation=asked_relation(text),
     )
 
 

@@ -64,7 +64,7 @@ def rank(
     dense: Sequence[ScoredChunk],
     keywords: Sequence[ScoredChunk],
     defining: Sequence[Chunk],
-    using: Sequence[Chunk] = (),
+    using: Sequence[Hit] = (),
     *,
     near: str | None = None,
 ) -> list[Hit]:
@@ -74,15 +74,15 @@ def rank(
         dense: nearest by meaning, best first.
         keywords: best by BM25, best first.
         defining: chunks that define a name that the question spells out.
-        using: chunks that use a name whose users are asked for.
+        using: what uses a name whose users are asked for, with what it does.
         near: path of the file that the user is in; its neighbours win ties.
     """
-    candidates = _fuse(query, dense, keywords, [*defining, *using])
-    users = {chunk.id for chunk in using}
+    candidates = _fuse(query, dense, keywords, [*defining, *(hit.chunk for hit in using)])
+    users = {hit.chunk.id: hit for hit in using}
     for candidate in candidates:
         _apply_definition(query, candidate)
         if candidate.chunk.id in users:
-            _apply_usage(query, candidate)
+            _apply_usage(candidate, users[candidate.chunk.id])
         _apply_path(query, candidate)
         _apply_sidelines(query, candidate)
         _apply_nearness(near, candidate)
@@ -142,12 +142,9 @@ def _definition_factor(chunk: Chunk, wanted: str) -> float:
     return _DEFINES_NAMESAKE if _normal(chunk.qualified_name) != name else _DEFINES_NAME
 
 
-def _apply_usage(query: Query, candidate: Candidate) -> None:
-    chunk = candidate.chunk
-    mentioned = {*chunk.calls, *chunk.references, *chunk.bases}
-    name = next((name for name in query.used if name in mentioned), query.used[0])
+def _apply_usage(candidate: Candidate, use: Hit) -> None:
     candidate.score *= _USES_NAME
-    candidate.reasons.append(f"uses `{name}`")
+    candidate.reasons += use.reasons
 
 
 def _apply_path(query: Query, candidate: Candidate) -> None:

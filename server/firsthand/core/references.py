@@ -262,13 +262,18 @@ def in_order(references: Iterable[Reference]) -> tuple[Reference, ...]:
 
 
 def without_doubles(definitions: Iterable[PlacedDefinition]) -> list[PlacedDefinition]:
-    """Keep one of the definitions with one name in one file, and no `impl` beside the type that it is of."""
+    """Keep one of the definitions with one name in one file; constructors and `impl` blocks count as their type."""
     first: dict[tuple[str, str], PlacedDefinition] = {}
     for each in sorted(definitions, key=lambda item: (item.definition.kind == "impl", item.definition.line)):
         first.setdefault((each.path, each.definition.qualified_name), each)
     kept = list(first.values())
     types = {each.definition.name for each in kept if each.definition.kind != "impl"}
-    kept = [each for each in kept if each.definition.kind != "impl" or each.definition.name not in types]
+    kept = [
+        each
+        for each in kept
+        if (each.definition.kind != "impl" or each.definition.name not in types)
+        and each.owner.rpartition(".")[2] != each.definition.name
+    ]
     return sorted(kept, key=lambda each: (each.is_test, each.path, each.definition.line))
 
 

@@ -1,7 +1,8 @@
 """Which definition a used name means: decided by names, imports, qualifiers and places, without types.
 
-Each candidate gets a score for what speaks for it; the best ones are meant. A score of `EXACT` says that the language's
-own rules of naming lead there; lower ones say that hints do.
+Each candidate gets a score for what speaks for it; the best ones are meant. `EXACT` says that the language's own rules
+of naming lead there; `NAMED` that a variable is called like the type, `HINTED` that the file speaks of the type, `WEAK`
+that nothing else in the workspace has the name.
 """
 
 import re
@@ -12,10 +13,11 @@ from typing import Literal
 from firsthand.core import origins
 from firsthand.core.identifiers import split_identifier, stem
 from firsthand.core.model import Definition, Use
+from firsthand.core.vocabulary import COMMON_NAMES
 
 Certainty = Literal["exact", "likely"]
 
-NO, WEAK, HINTED, EXACT = 0, 1, 2, 3
+NO, WEAK, HINTED, NAMED, EXACT = range(5)
 
 _FAMILIES = {
     **dict.fromkeys(
@@ -35,6 +37,13 @@ _MEMBERS = frozenset({"method", "field"})
 _SOURCE_ROOT = re.compile(r"^.*\bsrc/\w+/(?:java|kotlin|scala|groovy)(?:/|$)")
 # A name that so many definitions share says nothing about which is meant.
 _MOST_NAMESAKES = 3
+# Methods of so many types that the name alone tells nothing.
+_EVERYDAY = frozenset(
+    """add append clear close contains copy count create delete equals execute exists find finish flush get handle has
+    hash hashcode init insert invoke isempty is_empty items iterator keys length load lock name next open parse peek pop
+    print process push put read release remove reset resolve run save send set size skip start stop string test type
+    unlock update value values write""".split()
+)
 # Parts of a variable's name that say nothing about its type.
 _SHORT_WORD = 3
 
@@ -91,7 +100,7 @@ def meant(
 
 
 def score(used: PlacedUse, candidate: PlacedDefinition, owners: OwnerFacts) -> int:
-    """Return how much speaks for a candidate: NO, WEAK, HINTED or EXACT."""
+    """Return how much speaks for a candidate, from NO to EXACT."""
     group = family(used.language)
     if group != family(candidate.language):
         return NO
@@ -171,9 +180,14 @@ def _member(used: PlacedUse, candidate: PlacedDefinition, owners: OwnerFacts, gr
         return EXACT
     if use.origin and not use.origin.startswith("*") and last[:1].isupper():
         return NO
-    if _is_named_after(last, owner) or (used.path, owner) in owners.files:
+    speaks_of_it = (used.path, owner) in owners.files
+    if _is_named_after(last, owner, loosely=speaks_of_it):
+        return NAMED
+    if use.name in COMMON_NAMES:
+        return NO
+    if speaks_of_it:
         return HINTED
-    return WEAK
+    return NO if use.name.lower() in _EVERYDAY else WEAK
 
 
 def _receiver(use: Use) -> str:
@@ -188,10 +202,11 @@ def _inherits(used: PlacedUse, owner: str, owners: OwnerFacts) -> bool:
     )
 
 
-def _is_named_after(variable: str, owner: str) -> bool:
-    """Tell whether a variable's name says its type: `gateway` and `payments` are a `PaymentGateway`."""
+def _is_named_after(variable: str, owner: str, *, loosely: bool) -> bool:
+    """Tell whether a variable's name says its type: `gateway` is a `PaymentGateway`, and `payments` is one loosely."""
     words = {stem(word) for word in split_identifier(variable) if len(word) >= _SHORT_WORD}
-    return bool(words) and words <= {stem(word) for word in split_identifier(owner)}
+    named = [stem(word) for word in split_identifier(owner)]
+    return bool(words) and words <= set(named) and (loosely or named[-1] in words)
 
 
 def _is_within(symbol: str, outer: str) -> bool:

@@ -5,9 +5,12 @@ import logging
 from collections.abc import Sequence
 
 from firsthand.core.model import Chunk, Hit, Scope, ScoredChunk, Vector
+from firsthand.core.neighbours import find_neighbours, hits_of
 from firsthand.core.ports import ChunkStore, Embedder, Rejected
 from firsthand.core.query import Query, understand
 from firsthand.core.ranking import rank
+from firsthand.core.references import CodeGraph
+from firsthand.core.scopes import in_scope
 from firsthand.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -17,12 +20,14 @@ _DEPTH = 100
 _MOST_DEFINITIONS = 20
 # "Who uses X" wants all of them; beyond this many a list helps nobody.
 _MOST_USERS = 60
+# A search must not read all of the index to learn who uses a name that stands everywhere.
+_MOST_MENTIONS = 400
 
 
 class Searcher:
-    """Hybrid search over one index."""
+    """Hybrid search over one index; by keyword alone when there is no embedder."""
 
-    def __init__(self, *, store: ChunkStore, embedder: Embedder) -> None:
+    def __init__(self, *, store: ChunkStore, embedder: Embedder | None) -> None:
         self._store = store
         self._embedder = embedder
 
@@ -61,15 +66,32 @@ class Searcher:
             dense = await self._store.search_dense(vector, scope, depth)
         return tuple(rank(query, dense, keywords, defining, using, near=near)[:limit])
 
-    async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[Chunk], Sequence[Chunk]]:
-        if scope != Scope():
-            # Look-ups by name know no scope; the two searches, which do, find names as well.
-            return (), ()
+    async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[Chunk], Sequence[Hit]]:
         defining = await self._store.defining(query.names, _MOST_DEFINITIONS) if query.names else ()
-        using = [chunk for name in query.used for chunk in await self._store.mentioning(name, _MOST_USERS)]
-        return defining, using
+        using = await self._using(query, scope)
+        return [chunk for chunk in defining if in_scope(chunk, scope)], using
+
+    async def _using(self, query: Query, scope: Scope) -> list[Hit]:
+        """Return the users of what is asked for: from the graph, and by their words where it knows nothing."""
+        if query.relation is not None:
+            found = await find_neighbours(self._store, query.relation, scope)
+            if found is not None:
+                return list(found.hits)[:_MOST_USERS]
+        graph = CodeGraph(self._store)
+        hits: list[Hit] = []
+        for name in query.used:
+            definitions = await graph.find(name, any_case=False)
+            references = await graph.references(definitions, limit=_MOST_MENTIONS) if definitions else ()
+            if references:
+                hits += hits_of(each for each in references if in_scope(each.chunk, scope))
+                continue
+            mentioning = await self._store.mentioning(name, _MOST_USERS)
+            hits += [Hit(chunk, 1.0, (f"uses `{name}`",)) for chunk in mentioning if in_scope(chunk, scope)]
+        return hits[:_MOST_USERS]
 
     async def _vector(self, query: Query) -> Vector | None:
+        if self._embedder is None:
+            return None
         try:
             return await self._embedder.embed_query(query.text)
         except ModelError as error:
@@ -80,7 +102,7 @@ class Searcher:
         """Give chunks their vector ahead of indexing: what matches a question by its words is worth it now."""
         known = await self._store.known_vectors([chunk.content_hash for chunk in chunks])
         missing = {chunk.content_hash: chunk for chunk in chunks if chunk.content_hash not in known}
-        if not missing:
+        if not missing or self._embedder is None:
             return
         try:
             results = await self._embedder.embed_documents(
