@@ -6,37 +6,37 @@ const watch = process.argv.includes("--watch");
 const production = process.argv.includes("--production");
 
 const common = {
-    bundle: true,
-    minify: production,
-    sourcemap: production ? false : "linked",
-    legalComments: "none",
-    logLevel: "info",
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : "linked",
+  legalComments: "none",
+  logLevel: "info",
 };
 
 const bundles = [
-    {
-        ...common,
-        entryPoints: ["src/extension.ts"],
-        outfile: "dist/extension.js",
-        platform: "node",
-        format: "cjs",
-        target: "node20",
-        external: ["vscode"],
-    },
-    {
-        ...common,
-        entryPoints: ["webview/main.ts"],
-        outfile: "dist/webview.js",
-        platform: "browser",
-        format: "iife",
-        target: "chrome120",
-    },
+  {
+    ...common,
+    entryPoints: ["src/extension.ts"],
+    outfile: "dist/extension.js",
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    external: ["vscode"],
+  },
+  {
+    ...common,
+    entryPoints: ["webview/main.ts"],
+    outfile: "dist/webview.js",
+    platform: "browser",
+    format: "iife",
+    target: "chrome120",
+  },
 ];
 
 for (const bundle of bundles) {
-    if (watch) {
-        await (await context(bundle)).watch();
-    } else {
-        await build(bundle);
-    }
+  if (watch) {
+    await (await context(bundle)).watch();
+  } else {
+    await build(bundle);
+  }
 }

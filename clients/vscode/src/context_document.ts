@@ -1,6 +1,6 @@
 /** Everything that went into the prompt of an answer, as a document to read. */
 
-import { codeBlock, escapedMarkdown } from "./inert_text";
+import { codeBlock, inlineCode, sentence } from "./inert_text";
 import type { Budget, ContextResult, Cut, Excerpt, PromptMessage } from "./protocol";
 
 /** Returns the document. */
@@ -28,15 +28,15 @@ function budgetLine(budget: Budget): string {
 
 function excerptPart(excerpt: Excerpt): string {
   const { id, path, startLine, endLine, symbol, tokens, score, reasons, text } = excerpt;
-  const head = `### ${id}. ${escapedMarkdown(path)}:${startLine}-${endLine}${symbol ? ` ${escapedMarkdown(symbol)}` : ""}`;
-  const facts = `${tokens} tokens, score ${score.toFixed(2)}: ${reasons.map(escapedMarkdown).join(", ")}`;
+  const head = `### ${id}. ${inlineCode(path)}:${startLine}-${endLine}${symbol ? ` ${inlineCode(symbol)}` : ""}`;
+  const facts = `${tokens} tokens, score ${score.toFixed(2)}: ${reasons.map(sentence).join(", ")}`;
   return [head, facts, codeBlock(text)].join("\n\n");
 }
 
 function cutLine({ path, startLine, endLine, tokens, reason }: Cut): string {
-  return `- ${escapedMarkdown(path)}:${startLine}-${endLine}, ${tokens} tokens: ${escapedMarkdown(reason)}`;
+  return `- ${inlineCode(path)}:${startLine}-${endLine}, ${tokens} tokens: ${sentence(reason)}`;
 }
 
 function messagePart({ role, content, tokens }: PromptMessage): string {
-  return [`### ${escapedMarkdown(role)} (${tokens} tokens)`, codeBlock(content)].join("\n\n");
+  return [`### ${sentence(role)} (${tokens} tokens)`, codeBlock(content)].join("\n\n");
 }

@@ -25,9 +25,25 @@ export function escapedMarkdown(text: string): string {
     .replace(/\bwww\./gi, `www${zeroWidthSpace}.`);
 }
 
+/** One line of text as inline code in Markdown, whatever backticks it holds. */
+export function inlineCode(text: string): string {
+  const line = oneLine(text) || " ";
+  const ticks = "`".repeat(longestRun(line) + 1);
+  const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
+  return `${ticks}${pad}${line}${pad}${ticks}`;
+}
+
+/** A sentence for Markdown that is read as source too: only what would become a link, an image or HTML is escaped. */
+export function sentence(text: string): string {
+  return oneLine(text).replace(/[\\`[<]/g, (character) => `\\${character}`);
+}
+
 /** Text as a block of code in Markdown, whatever fences it holds. */
 export function codeBlock(text: string, language = ""): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
+  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
   return `${fence}${language}\n${text}${text.endsWith("\n") ? "" : "\n"}${fence}`;
+}
+
+function longestRun(text: string): number {
+  return [...text.matchAll(/`+/g)].reduce((longest, [run]) => Math.max(longest, run.length), 0);
 }

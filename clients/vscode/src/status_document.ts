@@ -1,6 +1,6 @@
 /** How every folder is doing, as a document to read. */
 
-import { escapedMarkdown } from "./inert_text";
+import { inlineCode, sentence } from "./inert_text";
 import type { FolderStatus, LeftOutFile, StatusResult } from "./protocol";
 import { remaining } from "./status_text";
 
@@ -9,7 +9,7 @@ const mostFiles = 2000;
 
 /** Returns the document; `server` says which server runs. */
 export function statusDocument(status: StatusResult, server: string): string {
-  const head = ["# Firsthand", escapedMarkdown(status.message), `Server: ${escapedMarkdown(server)}`];
+  const head = ["# Firsthand", sentence(status.message), `Server: ${inlineCode(server)}`];
   return `${[...head, ...status.folders.map(folderPart)].join("\n\n")}\n`;
 }
 
@@ -29,10 +29,10 @@ function folderPart(folder: FolderStatus): string {
     ["Languages", (folder.languages ?? []).join(", ")],
   ] as const;
   return [
-    `## ${escapedMarkdown(folder.name)}`,
+    `## ${inlineCode(folder.name)}`,
     facts
       .filter(([, value]) => value !== "")
-      .map(([name, value]) => `- ${name}: ${escapedMarkdown(value)}`)
+      .map(([name, value]) => `- ${name}: ${sentence(value)}`)
       .join("\n"),
     ...notices(folder),
     ...fileList("Files that could not be indexed", folder.failedFiles ?? []),
@@ -42,9 +42,7 @@ function folderPart(folder: FolderStatus): string {
 
 function notices({ models }: FolderStatus): string[] {
   const sentences = models?.notices ?? [];
-  return sentences.length > 0
-    ? [sentences.map((notice) => `> ${escapedMarkdown(notice)}`).join("\n>\n")]
-    : [];
+  return sentences.length > 0 ? [sentences.map((notice) => `> ${sentence(notice)}`).join("\n>\n")] : [];
 }
 
 function fileList(title: string, files: readonly LeftOutFile[]): string[] {
@@ -53,7 +51,7 @@ function fileList(title: string, files: readonly LeftOutFile[]): string[] {
   }
   const lines = files
     .slice(0, mostFiles)
-    .map(({ path, reason }) => `- ${escapedMarkdown(path)}: ${escapedMarkdown(reason)}`);
+    .map(({ path, reason }) => `- ${inlineCode(path)}: ${sentence(reason)}`);
   const rest = files.length > mostFiles ? [`- and ${files.length - mostFiles} more`] : [];
   return [`### ${title} (${files.length})`, [...lines, ...rest].join("\n")];
 }

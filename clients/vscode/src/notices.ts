@@ -1,0 +1,143 @@
+/** What the server has to say of models and indexes, each thing once, with the button that helps. */
+
+import * as vscode from "vscode";
+import type { FirsthandClient } from "./client";
+import { openSettings } from "./messages";
+import { openDownloadPage, ollamaProgram, startOllama } from "./ollama";
+import { type FolderStatus, type ModelOffer, serverCommands } from "./protocol";
+
+const notNow = "Not Now";
+const dismissedKey = "firsthand.dismissedNotices";
+
+interface Button {
+  readonly title: string;
+  readonly run: () => unknown;
+}
+
+/** Shows what the status says, for as long as the extension lives. */
+export function createNotices(
+  context: vscode.ExtensionContext,
+  client: FirsthandClient,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const notices = new Notices(context.globalState, client, log);
+  return client.onDidChangeStatus(({ folders }) => {
+    for (const folder of folders) {
+      notices.look(folder);
+    }
+  });
+}
+
+class Notices {
+  private readonly shown = new Set<string>();
+
+  constructor(
+    private readonly memory: vscode.Memento,
+    private readonly client: FirsthandClient,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  look(folder: FolderStatus): void {
+    if (folder.health === "error") {
+      this.failure(folder);
+    }
+    const { models } = folder;
+    if (models === undefined) {
+      return;
+    }
+    // An offer says the same as its notice, and can be taken up.
+    if (models.offers.length > 0) {
+      models.offers.forEach((offer) => {
+        this.offer(offer);
+      });
+    } else {
+      const buttons =
+        models.provider === "ollama" ? [settings] : this.waysToModels(models.chat !== undefined);
+      models.notices.forEach((notice) => {
+        this.once(notice, vscode.window.showInformationMessage, notice, buttons);
+      });
+    }
+  }
+
+  private offer({ model, message }: ModelOffer): void {
+    const pull = {
+      title: `Pull ${model}`,
+      run: () => this.client.executeCommand(serverCommands.pullModel, { model }),
+    };
+    this.once(`offer ${model}`, vscode.window.showInformationMessage, message, [pull]);
+  }
+
+  private failure({ name, message, uri }: FolderStatus): void {
+    const rebuild = {
+      title: "Rebuild Index",
+      run: () => this.client.executeCommand(serverCommands.reindex, { uri }),
+    };
+    const logs = {
+      title: "Show Logs",
+      run: () => {
+        this.log.show();
+      },
+    };
+    void this.show(`failure ${uri} ${message}`, vscode.window.showErrorMessage, `${name}: ${message}`, [
+      rebuild,
+      logs,
+    ]);
+  }
+
+  private waysToModels(hasChat: boolean): Button[] {
+    const program = ollamaProgram(process.env["PATH"] ?? "", process.platform);
+    const ollama =
+      program === undefined
+        ? { title: "Get Ollama", run: openDownloadPage }
+        : {
+            title: "Start Ollama",
+            run: () => {
+              startOllama(program, this.log);
+            },
+          };
+    const small = {
+      title: "Choose a Model",
+      run: () => vscode.commands.executeCommand("firsthand.editor.pullModel"),
+    };
+    return hasChat ? [ollama] : [ollama, small];
+  }
+
+  private once(
+    key: string,
+    show: typeof vscode.window.showInformationMessage,
+    message: string,
+    buttons: Button[],
+  ): void {
+    if (!this.dismissed().includes(key)) {
+      const dismiss = {
+        title: notNow,
+        run: () => this.memory.update(dismissedKey, [...this.dismissed(), key]),
+      };
+      void this.show(key, show, message, [...buttons, dismiss]);
+    }
+  }
+
+  private async show(
+    key: string,
+    show: (message: string, ...titles: string[]) => Thenable<string | undefined>,
+    message: string,
+    buttons: readonly Button[],
+  ): Promise<void> {
+    if (this.shown.has(key)) {
+      return;
+    }
+    this.shown.add(key);
+    const chosen = await show(message, ...buttons.map(({ title }) => title));
+    try {
+      await buttons.find(({ title }) => title === chosen)?.run();
+    } catch (error) {
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private dismissed(): readonly string[] {
+    return this.memory.get<readonly string[]>(dismissedKey, []);
+  }
+}
+
+const settings: Button = { title: "Open Settings", run: () => openSettings() };
