@@ -80,7 +80,7 @@ function commandsOf(parts: Parts): Record<string, (...args: unknown[]) => unknow
     showLogs: () => {
       log.show();
     },
-    restart: () => client.restart(),
+    restartServer: () => client.restart(),
     copyAnswer: () => sidebar.copyLastAnswer(),
     insertAnswer: () => sidebar.insertLastAnswer(),
     openAnswer: () => sidebar.openLastAnswer(),

@@ -16,7 +16,7 @@ export interface MenuItem {
 export function menuItems(state: ServerState, status: StatusResult | undefined): MenuItem[] {
   if (state === "failed" || state === "stopped") {
     return [
-      item("$(debug-restart) Start the server", "restart"),
+      item("$(debug-restart) Start the server", "restartServer"),
       item("$(desktop-download) Install the server…", "installServer"),
       item("$(output) Show the log", "showLogs"),
       item("$(gear) Settings", "openSettings"),
@@ -39,7 +39,7 @@ export function menuItems(state: ServerState, status: StatusResult | undefined):
       : item("$(debug-pause) Pause indexing", "pause"),
     item("$(sync) Index again", "reindex"),
     item("$(sparkle) Get a model…", "pullModel"),
-    item("$(debug-restart) Restart the server", "restart"),
+    item("$(debug-restart) Restart the server", "restartServer"),
     item("$(output) Show the log", "showLogs"),
     item("$(gear) Settings", "openSettings"),
   ];
