@@ -39,7 +39,9 @@ export function sourcesList(citations: readonly Citation[], open: (citation: Cit
 /** Says what no excerpt supports and which names do not exist; undefined when there is nothing to say. */
 export function checks(turn: Turn): HTMLElement | undefined {
   const lines = [...unsupportedLine(turn), ...ungroundedLine(turn)];
-  return lines.length === 0 ? undefined : element("div", { class: "checks", data: { part: "checks" } }, ...lines);
+  return lines.length === 0
+    ? undefined
+    : element("div", { class: "checks", data: { part: "checks" } }, ...lines);
 }
 
 function unsupportedLine(turn: Turn): HTMLElement[] {

@@ -18,8 +18,13 @@ export function codeBlock(node: SyntaxNode, writer: InlineWriter): HTMLElement {
   const segments = segmentsOf(node);
   const code = trimmedCode(segments.map(({ from, to }) => writer.source.slice(from, to)).join(""), node);
   const info = node.getChild("CodeInfo");
-  const language = info === null ? "" : (/^[\w+#.-]+/u.exec(writer.source.slice(info.from, info.to))?.[0] ?? "");
-  const head = element("figcaption", { class: "code-head" }, element("span", { class: "code-language" }, language));
+  const language =
+    info === null ? "" : (/^[\w+#.-]+/u.exec(writer.source.slice(info.from, info.to))?.[0] ?? "");
+  const head = element(
+    "figcaption",
+    { class: "code-head" },
+    element("span", { class: "code-language" }, language),
+  );
   const sources = element("span", { class: "code-sources" });
   writer.flush(node.to, sources);
   head.append(sources, ...codeActions(code, writer));

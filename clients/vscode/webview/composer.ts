@@ -103,7 +103,11 @@ export class Composer {
       this.ask();
     } else if (event.key === "ArrowUp" && this.box.selectionEnd === 0) {
       this.recall(1, event);
-    } else if (event.key === "ArrowDown" && this.recalled > 0 && this.box.selectionStart === this.box.value.length) {
+    } else if (
+      event.key === "ArrowDown" &&
+      this.recalled > 0 &&
+      this.box.selectionStart === this.box.value.length
+    ) {
       this.recall(-1, event);
     }
   }

@@ -40,13 +40,6 @@ export class ContextList {
     }
   }
 
-  /** Opens the list because the user asked to see it. */
-  reveal(): void {
-    this.chosenByUser = true;
-    this.root.open = true;
-    this.root.querySelector("summary")?.focus();
-  }
-
   private contents(context: ReadContext): HTMLElement[] {
     const { excerpts, cut, budget } = context;
     const used = budget.instructions + budget.history + budget.excerpts + budget.question;
@@ -56,7 +49,11 @@ export class ContextList {
       {},
       icon("chevron"),
       element("span", { class: "summary-title" }, title),
-      element("span", { class: "summary-side" }, `${thousands(used)} of ${thousands(budget.contextTokens)} tokens`),
+      element(
+        "span",
+        { class: "summary-side" },
+        `${thousands(used)} of ${thousands(budget.contextTokens)} tokens`,
+      ),
     );
     const items = excerpts.map((excerpt) => element("li", {}, this.excerptItem(excerpt)));
     return [
@@ -91,7 +88,11 @@ export class ContextList {
         "li",
         {},
         button(
-          { class: "place", data: { cut: String(index) }, label: `Open ${spokenPlace(place)}, cut: ${place.reason}` },
+          {
+            class: "place",
+            data: { cut: String(index) },
+            label: `Open ${spokenPlace(place)}, cut: ${place.reason}`,
+          },
           () => {
             this.actions.openCut(index);
           },
@@ -128,7 +129,11 @@ function excerptHead(excerpt: ReadExcerpt): Child[] {
   return [
     ...placeWords(excerpt),
     ...(excerpt.symbol === "" ? [] : [element("bdi", { class: "place-symbol" }, excerpt.symbol)]),
-    element("span", { class: "place-score", data: { tip: "Score; a higher one is better" } }, score(excerpt.score)),
+    element(
+      "span",
+      { class: "place-score", data: { tip: "Score; a higher one is better" } },
+      score(excerpt.score),
+    ),
   ];
 }
 
@@ -139,7 +144,9 @@ function budgetLine({ budget }: ReadContext): HTMLElement {
     ["history", budget.history],
     ["instructions", budget.instructions],
   ] as const;
-  const words = parts.filter(([, tokens]) => tokens > 0).map(([name, tokens]) => `${name} ${thousands(tokens)}`);
+  const words = parts
+    .filter(([, tokens]) => tokens > 0)
+    .map(([name, tokens]) => `${name} ${thousands(tokens)}`);
   if (budget.answerTokens > 0) {
     words.push(`kept for the answer ${thousands(budget.answerTokens)}`);
   }

@@ -71,14 +71,6 @@ export class ConversationView {
     }
   }
 
-  /** Shows what was read for a turn. */
-  revealContext(turn: string): void {
-    this.follows = false;
-    const view = this.turns.get(turn);
-    view?.revealContext();
-    view?.root.scrollIntoView({ block: "start" });
-  }
-
   private viewOf(id: string, make: () => TurnView): TurnView {
     const known = this.turns.get(id);
     if (known !== undefined) {

@@ -23,7 +23,12 @@ export class Header {
     private readonly post: (message: WebviewMessage) => void,
     openHistory: () => void,
   ) {
-    this.status = button({ class: "index", data: { part: "index" } }, this.remedy("showStatus"), this.health, this.words);
+    this.status = button(
+      { class: "index", data: { part: "index" } },
+      this.remedy("showStatus"),
+      this.health,
+      this.words,
+    );
     const bar = element(
       "div",
       { class: "bar" },
@@ -45,7 +50,11 @@ export class Header {
     const { server, index } = state;
     const running = server === "running";
     this.root.dataset["server"] = server;
-    this.health.dataset["health"] = running ? (index?.health ?? "ok") : server === "starting" ? "starting" : "error";
+    this.health.dataset["health"] = running
+      ? (index?.health ?? "ok")
+      : server === "starting"
+        ? "starting"
+        : "error";
     const model = index?.model === undefined ? "" : ` · ${index.model}`;
     setText(this.words, running ? `${index?.message ?? "Connecting…"}${model}` : SERVER_WORDS[server]);
     this.status.dataset["tip"] = `${this.words.textContent} — show status`;
@@ -53,7 +62,11 @@ export class Header {
     if (!this.server.hidden) {
       fill(
         this.server,
-        button({ class: "primary" }, this.remedy("restartServer"), server === "failed" ? "Restart server" : "Start server"),
+        button(
+          { class: "primary" },
+          this.remedy("restartServer"),
+          server === "failed" ? "Restart server" : "Start server",
+        ),
         button({ class: "text-button" }, this.remedy("showLogs"), "Show logs"),
         button({ class: "text-button" }, this.remedy("installServer"), "Install server"),
       );

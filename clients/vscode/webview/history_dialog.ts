@@ -20,7 +20,9 @@ export class HistoryDialog {
     }
     this.shown = history;
     this.current = current;
-    const place = [...this.root.querySelectorAll("li")].findIndex((item) => item.contains(document.activeElement));
+    const place = [...this.root.querySelectorAll("li")].findIndex((item) =>
+      item.contains(document.activeElement),
+    );
     fill(this.root, ...this.contents(history, now));
     if (place >= 0) {
       const items = this.root.querySelectorAll<HTMLElement>("li .conversation");
@@ -47,7 +49,10 @@ export class HistoryDialog {
       close,
     );
     if (history.length === 0) {
-      return [head, element("p", { class: "note" }, "What you ask in this workspace is kept here, on this machine.")];
+      return [
+        head,
+        element("p", { class: "note" }, "What you ask in this workspace is kept here, on this machine."),
+      ];
     }
     return [head, element("ul", { class: "conversations" }, ...history.map((each) => this.item(each, now)))];
   }

@@ -222,7 +222,9 @@ export function citationMarker(citation: Citation, open: (citation: Citation) =>
 /** `src/auth.py, lines 3 to 9`. */
 export function spokenPlace(place: { path: string; startLine: number; endLine: number }): string {
   const lines =
-    place.endLine > place.startLine ? `lines ${place.startLine} to ${place.endLine}` : `line ${place.startLine}`;
+    place.endLine > place.startLine
+      ? `lines ${place.startLine} to ${place.endLine}`
+      : `line ${place.startLine}`;
   return `${place.path}, ${lines}`;
 }
 

@@ -74,10 +74,6 @@ export class SidebarView {
         this.render();
         this.composer.focus();
         break;
-      case "revealContext":
-        this.render();
-        this.conversation.revealContext(message.turn);
-        break;
     }
   }
 

@@ -100,15 +100,13 @@ export class TurnView {
     }
   }
 
-  /** Opens the list of what was read. */
-  revealContext(): void {
-    this.context.reveal();
-  }
-
   private showWarnings(warnings: readonly string[]): void {
     this.warnings.hidden = warnings.length === 0;
     if (this.warnings.children.length !== warnings.length || warnings !== this.shown?.warnings) {
-      fill(this.warnings, ...warnings.map((warning) => element("li", {}, icon("warning"), element("span", {}, warning))));
+      fill(
+        this.warnings,
+        ...warnings.map((warning) => element("li", {}, icon("warning"), element("span", {}, warning))),
+      );
     }
   }
 
@@ -119,7 +117,13 @@ export class TurnView {
     const parts: HTMLElement[] = [];
     if (turn.droppedCharacters > 0) {
       const dropped = turn.droppedCharacters.toLocaleString("en");
-      parts.push(element("p", { class: "note", data: { part: "dropped" } }, `The answer goes on for ${dropped} more characters, which are not kept.`));
+      parts.push(
+        element(
+          "p",
+          { class: "note", data: { part: "dropped" } },
+          `The answer goes on for ${dropped} more characters, which are not kept.`,
+        ),
+      );
     }
     if (turn.phase === "failed") {
       parts.push(failure(turn));

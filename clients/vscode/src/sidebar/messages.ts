@@ -11,7 +11,19 @@ import {
   isTurn,
   isUngrounded,
 } from "./conversation";
-import { count, flag, list, number, object, oneOf, optional, record, tagged, text, type Check } from "./shape";
+import {
+  count,
+  flag,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  record,
+  tagged,
+  text,
+  type Check,
+} from "./shape";
 import type {
   EditorPlace,
   IndexStatus,
@@ -65,8 +77,7 @@ export type WebviewMessage =
 export type HostMessage =
   | { readonly type: "state"; readonly state: SidebarState; readonly now: number }
   | { readonly type: "event"; readonly event: SidebarEvent }
-  | { readonly type: "focusQuestion" }
-  | { readonly type: "revealContext"; readonly turn: string };
+  | { readonly type: "focusQuestion" };
 
 const isScopeChange: Check<ScopeChange> = tagged<"set", ScopeChange>("set", {
   thisFile: object<Extract<ScopeChange, { set: "thisFile" }>>({ set: oneOf("thisFile"), on: flag }),
@@ -239,8 +250,4 @@ export const isHostMessage: Check<HostMessage> = tagged<"type", HostMessage>("ty
   }),
   event: object<Extract<HostMessage, { type: "event" }>>({ type: oneOf("event"), event: isEvent }),
   focusQuestion: object<Extract<HostMessage, { type: "focusQuestion" }>>({ type: oneOf("focusQuestion") }),
-  revealContext: object<Extract<HostMessage, { type: "revealContext" }>>({
-    type: oneOf("revealContext"),
-    turn: text(),
-  }),
 });

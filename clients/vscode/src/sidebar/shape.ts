@@ -43,7 +43,8 @@ export function optional<T>(check: Check<T>): Check<T | undefined> {
 export function object<T extends object>(fields: { readonly [K in keyof T]-?: Check<T[K]> }): Check<T> {
   const checks = Object.entries(fields) as [string, Check<unknown>][];
   return (value): value is T =>
-    isObject(value) && checks.every(([name, check]) => check(Object.hasOwn(value, name) ? value[name] : undefined));
+    isObject(value) &&
+    checks.every(([name, check]) => check(Object.hasOwn(value, name) ? value[name] : undefined));
 }
 
 /** An object whose values have one shape, whatever its keys. */
