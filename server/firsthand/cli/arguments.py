@@ -27,6 +27,7 @@ _EXAMPLES = """\
 examples:
   firsthand ask "How does our authentication middleware handle token refresh?"
   firsthand search "retry with backoff" --language go --no-tests
+  firsthand refs PaymentGateway     who uses it, complete
   firsthand chat                    talk about the repository you are in
   firsthand index ~/src/project     index it now, so that the first question is quick
   firsthand doctor                  find out what is wrong and how to mend it
@@ -165,6 +166,42 @@ examples:
 """,
     )
     parser.add_argument("root", nargs="?", type=Path, metavar="DIR", help=ROOT_HELP)
+def _refs(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "refs",
+        "firsthand refs SYMBOL [options]",
+        "List who uses a name: every place, with how sure it is that this very definition is meant.",
+        """\
+Places are found by names, imports and qualifiers, not by types: "likely" marks those where a hint decided.
+Without --json, the exit code is 1 when nothing is found, like grep's.
+
+examples:
+  firsthand refs PaymentGateway
+  firsthand refs TokenStore.refresh --kind calls
+  firsthand refs calculateShippingCost --kind tests
+  firsthand refs src/auth/tokens.ts         who imports this file
+  firsthand refs checkout --outgoing        what checkout itself uses
+""",
+    )
+    parser.add_argument(
+        "symbol", metavar="SYMBOL", help="a name, with its owner if need be, or the path of a file"
+    )
+    parser.add_argument(
+        "--kind",
+        choices=("all", "calls", "imports", "inherits", "tests"),
+        default="all",
+        help="only these (default: all)",
+    )
+    parser.add_argument(
+        "--outgoing", action="store_true", help="list what SYMBOL itself uses, instead of what uses it"
+    )
+    add_root(parser)
+    add_no_index(parser)
+    add_json(parser, "print one JSON object: definitions, references, nearest names; lines count from 1")
+    add_setting_flags(parser, "models", "privacy", "index", "general")
+
+
     parser.add_argument(
         "--skipped",
         "--verbose",

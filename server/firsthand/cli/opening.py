@@ -37,13 +37,18 @@ def patience(context: Context) -> float | None:
 
 
 async def bring_up_to_date(
-    context: Context, workspace: Workspace, *, embedding_seconds: float | None = None
+    context: Context,
+    workspace: Workspace,
+    *,
+    embedding_seconds: float | None = None,
+    needs_meaning: bool = True,
 ) -> None:
     """Refresh the index unless the user asked not to; another writer is left alone and what it has is used.
 
     Args:
         embedding_seconds: how long to wait for search by meaning once search by keyword covers everything; what is
             left is done by the next command. None waits to the end.
+        needs_meaning: False when the command does not search by meaning, so that a lack of it is not worth a word.
     """
     if context.arguments.no_index:
         return
@@ -55,7 +60,8 @@ async def bring_up_to_date(
             await asyncio.wait({refreshing}, timeout=embedding_seconds)
         finally:
             await _ended(refreshing)
-    await _say_what_is_missing(context, workspace, refreshing)
+    if needs_meaning or not refreshing.cancelled():
+        await _say_what_is_missing(context, workspace, refreshing)
 
 
 async def _until_searchable(workspace: Workspace, refreshing: asyncio.Task[IndexReport]) -> None:

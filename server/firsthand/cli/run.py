@@ -102,6 +102,8 @@ def _command(name: str) -> "Callable[[Context], int]":
             from firsthand.cli.commands.model import run as command
         case "search":
             from firsthand.cli.commands.search import run as command
+        case "refs":
+            from firsthand.cli.commands.refs import run as command
         case "serve":
             from firsthand.cli.commands.serve import run as command
         case "settings":

@@ -42,6 +42,7 @@ NO_MODEL = (
     "No chat model is at hand, so this is not an answer in words: these are the places that match best."
 )
 
+_CODE_OF_LIST = "This list is from the index, not from a model. The code of these places:"
 _BROKEN = "The model stopped before the end of its answer; ask again to have it whole."
 _TOO_LONG = "The answer reached its length limit; ask the model to continue."
 _ONLY_THOUGHT = (
@@ -233,9 +234,9 @@ class Generation:
             only_thought = draft.end is not None and draft.end.reason == "length"
             yield draft.warn(_ONLY_THOUGHT if only_thought else _BROKEN)
         lead = NO_MODEL if status == "noModel" else "The model said nothing; these places match best."
-        text, citations = list_excerpts(
-            f"{task.lead}\n\n{lead}" if task.lead else lead, draft.context.excerpts
-        )
+        if task.lead:
+            lead = f"{task.lead}\n\n{_CODE_OF_LIST}"
+        text, citations = list_excerpts(lead, draft.context.excerpts)
         yield TextArrived(text)
         for citation in citations:
             yield CitationFound(citation)

@@ -43,26 +43,30 @@ async def find_neighbours(
     references = await _references(store, graph, relation, definitions)
     if not definitions and not references and not must_exist:
         references = await graph.mentions(relation.name)
-    references = _narrowed(relation.kind, references)
+    references = _without_busy_imports(relation.kind, _narrowed(relation.kind, references))
     chosen = tuple(each for each in references if in_scope(each.chunk, scope))
     if not chosen:
         return None
-    hits = await _targets(store, chosen) if relation.kind == "uses" else hits_of(chosen, relation.kind)
+    hits = await _targets(store, chosen) if relation.kind == "uses" else hits_of(chosen)
     return Neighbourhood(relation, definitions, chosen, tuple(hits))
 
 
-def hits_of(references: Iterable[Reference], kind: RelationKind = "users") -> list[Hit]:
-    """Return the code of references, each piece once; an import tells little where the same file does more."""
-    listed = list(references)
-    busy = {each.path for each in listed if each.relation != "imports"}
+def hits_of(references: Iterable[Reference]) -> list[Hit]:
+    """Return the code of references, each piece once, with what it does."""
     reasons: dict[str, list[str]] = {}
     chunks: dict[str, Chunk] = {}
-    for each in listed:
-        if kind != "importers" and each.relation == "imports" and each.path in busy:
-            continue
+    for each in references:
         chunks[each.chunk.id] = each.chunk
         reasons.setdefault(each.chunk.id, []).append(f"{each.relation} `{each.name}`")
     return [Hit(chunk, 1.0, tuple(dict.fromkeys(reasons[key]))) for key, chunk in chunks.items()]
+
+
+def _without_busy_imports(kind: RelationKind, references: Sequence[Reference]) -> tuple[Reference, ...]:
+    """Drop imports from files that also use what they import: the use says it all."""
+    if kind == "importers":
+        return tuple(references)
+    busy = {each.path for each in references if each.relation != "imports"}
+    return tuple(each for each in references if each.relation != "imports" or each.path not in busy)
 
 
 async def _references(
@@ -74,12 +78,12 @@ async def _references(
         return await graph.tests(definitions)
     if definitions:
         return await graph.references(definitions)
-    path = await _file_named(store, relation.name)
+    path = await file_named(store, relation.name)
     return await graph.importers(path) if path else ()
 
 
-async def _file_named(store: ChunkStore, name: str) -> str:
-    """Return the file that a path or a dotted module name means, or ""."""
+async def file_named(store: ChunkStore, name: str) -> str:
+    """Return the file that a path or a dotted module name means, or "" when it means none."""
     wanted = name.removeprefix("./")
     if "/" not in wanted and "." not in wanted:
         return ""

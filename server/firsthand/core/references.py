@@ -91,16 +91,16 @@ class CodeGraph:
         parts = name_parts(name)
         if not parts:
             return ()
-        known = {each.lower(): each for each in sorted(await self._store.names())}
+        spellings: dict[str, list[str]] = {}
+        for each in sorted(await self._store.names()):
+            spellings.setdefault(each.lower(), []).append(each)
         alike = difflib.get_close_matches(
-            parts[-1].lower(), known, n=4 * _MOST_NEAREST, cutoff=_LEAST_LIKENESS
+            parts[-1].lower(), spellings, n=4 * _MOST_NEAREST, cutoff=_LEAST_LIKENESS
         )
-        defined = {
-            each.name
-            for linked in await self._store.linked([known[key] for key in alike], _MOST_DEFINITIONS)
-            for each in linked.links.definitions
-        }
-        return tuple(known[key] for key in alike if known[key] in defined)[:_MOST_NEAREST]
+        names = [name for key in alike for name in spellings[key]]
+        linked = await self._store.linked(names, _MOST_CHUNKS)
+        defined = {each.name for chunk in linked for each in chunk.links.definitions}
+        return tuple(name for name in names if name in defined)[:_MOST_NEAREST]
 
     async def references(
         self, definitions: Sequence[PlacedDefinition], *, limit: int = _MOST_CHUNKS
@@ -251,10 +251,10 @@ def name_parts(name: str) -> list[str]:
 
 
 def in_order(references: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Return references by file and line, code before tests, each line once with the most telling relation."""
-    best: dict[tuple[str, int], Reference] = {}
+    """Return references by file and line, code before tests; a line that uses a name twice stands once."""
+    best: dict[tuple[str, int, str], Reference] = {}
     for each in references:
-        key = (each.path, each.line)
+        key = (each.path, each.line, each.name)
         known = best.get(key)
         if known is None or _TELLING[each.relation] > _TELLING[known.relation]:
             best[key] = each
