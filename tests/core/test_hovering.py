@@ -41,11 +41,11 @@ async def test_a_definition_tells_what_it_is_who_uses_it_and_what_changed_it() -
         "Close an account: the user is gone for everybody, the row stays for the retention period.\n"
         "\n"
         "- Defined at `accounts/service.py:47`\n"
-        "- Used by 2 places: `delete_account` `accounts/api.py:15`, `deleteUser` `accounts/legacy/compat.py:8`\n"
-        "- Tested in 4 places: `test_deleted_user_is_gone_but_kept` `tests/test_service.py:8`, "
-        "`test_deletion_ends_all_sessions` `tests/test_service.py:18`, "
-        "`test_last_owner_cannot_leave_a_team_with_members` `tests/test_service.py:24`, "
-        "`test_empty_team_is_archived` `tests/test_service.py:33`\n"
+        "- Used by 2 places: `delete_account` `accounts/api.py:20`, `deleteUser` `accounts/legacy/compat.py:11`\n"
+        "- Tested in 4 places: `test_deleted_user_is_gone_but_kept` `tests/test_service.py:11`, "
+        "`test_deletion_ends_all_sessions` `tests/test_service.py:19`, "
+        "`test_last_owner_cannot_leave_a_team_with_members` `tests/test_service.py:28`, "
+        "`test_empty_team_is_archived` `tests/test_service.py:36`\n"
         "- Last change 2024-05-01 by Ada: Keep deleted users (`01234567`)"
     )
 

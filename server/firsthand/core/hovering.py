@@ -5,16 +5,19 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from firsthand.core.answers import Selection
 from firsthand.core.explanations import Explanations
 from firsthand.core.freshness import current_file
 from firsthand.core.inert import inert, inert_markdown, inline_code
-from firsthand.core.languages import language_of
+from firsthand.core.languages import is_test_path, language_of
 from firsthand.core.lines import LineTable
-from firsthand.core.model import Chunk, Commit, Outline, Symbol
+from firsthand.core.model import Chunk, Commit, Definition, Outline, Symbol, SymbolKind
 from firsthand.core.ports import ChunkStore, History, Parser
 from firsthand.core.prompts import fence_around
+from firsthand.core.references import CodeGraph, Reference
+from firsthand.core.resolution import PlacedDefinition
 from firsthand.core.vocabulary import COMMON_NAMES
 
 # History runs a process; a hover that waits for it is worse than one without it.
@@ -22,8 +25,10 @@ _HISTORY_SECONDS = 0.15
 _MOST_CHANGES_KEPT = 512
 _MOST_PENDING = 4
 _MOST_OUTLINES_KEPT = 16
-# More mentions than this are counted as "100+".
-_MOST_MENTIONS = 100
+# More users than this are counted as "100+".
+_MOST_COUNTED = 100
+# A hover has some tens of milliseconds; the rarest mentions are read first.
+_MOST_CHUNKS_READ = 200
 _MOST_LISTED = 4
 _LONGEST_SIGNATURE = 400
 _LONGEST_DOC = 600
@@ -102,13 +107,27 @@ class Hovers:
             return None
         change, users = await asyncio.gather(
             self._last_change(subject, selection),
-            self._store.mentioning(subject.name, _MOST_MENTIONS + 1),
+            self._users(subject),
         )
         markdown = _markdown(subject, users, change)
         explanation = self._explanation(subject, selection)
         if explanation:
             markdown += f"\n\n---\n\n{inert_markdown(explanation)}"
         return HoverCard(markdown, word.start, word.end, explained=explanation is not None)
+
+    async def _users(self, subject: _Subject) -> Sequence[Reference]:
+        """Return who uses the subject; of a name that stands everywhere, as many as are quickly read."""
+        definition = Definition(
+            subject.name,
+            subject.qualified_name,
+            cast(SymbolKind, subject.kind),
+            subject.start_line,
+            subject.end_line,
+        )
+        placed = PlacedDefinition(subject.path, subject.language, is_test_path(subject.path), definition)
+        found = await CodeGraph(self._store).references([placed], limit=_MOST_CHUNKS_READ)
+        busy = {each.path for each in found if each.relation != "imports"}
+        return [each for each in found if each.relation != "imports" or each.path not in busy]
 
     def _explanation(self, subject: _Subject, selection: Selection) -> str | None:
         """Return what a model said about this definition, if the code is still the same."""
@@ -264,16 +283,15 @@ def _preference(
     )
 
 
-def _markdown(subject: _Subject, users: Sequence[Chunk], change: Commit | None) -> str:
+def _markdown(subject: _Subject, users: Sequence[Reference], change: Commit | None) -> str:
     parts = [_signature_block(subject)]
     paragraph = re.split(r"\n\s*\n", subject.docstring.strip(), maxsplit=1)[0]
     if paragraph:
         parts.append(inert(_shortened(" ".join(paragraph.split()), _LONGEST_DOC)))
     others = f" and {subject.others} more of this name" if subject.others else ""
     facts = [f"Defined at {_place(subject.path, subject.start_line)}{others}"]
-    outside = [chunk for chunk in users if not _is_own(chunk, subject)]
-    facts += _mentions("Used by", [chunk for chunk in outside if not chunk.is_test], len(users))
-    facts += _mentions("Tested in", [chunk for chunk in outside if chunk.is_test], len(users))
+    facts += _mentions("Used by", [each for each in users if not each.is_test])
+    facts += _mentions("Tested in", [each for each in users if each.is_test])
     if change is not None:
         facts.append(
             f"Last change {inert(change.date)} by {inert(change.author)}: {inert(_shortened(change.subject, 120))} "
@@ -291,28 +309,21 @@ def _signature_block(subject: _Subject) -> str:
     return f"{fence}{language}\n{signature}\n{fence}"
 
 
-def _mentions(label: str, chunks: Sequence[Chunk], seen: int) -> list[str]:
-    """Say how many places mention a symbol and name the first few."""
-    places = list(
-        dict.fromkeys((chunk.path, chunk.definition.start_line, chunk.qualified_name) for chunk in chunks)
-    )
+def _mentions(label: str, users: Sequence[Reference]) -> list[str]:
+    """Say how many definitions use a symbol, and name the first few with the line where they do."""
+    places: dict[tuple[str, str], int] = {}
+    for each in users:
+        places.setdefault((each.path, each.symbol), each.line)
     if not places:
         return []
-    count = f"{len(places)}{'+' if seen > _MOST_MENTIONS else ''}"
+    count = f"{len(places)}" if len(places) <= _MOST_COUNTED else f"{_MOST_COUNTED}+"
     noun = "place" if len(places) == 1 else "places"
     listed = [
-        f"{inline_code(name)} {_place(path, line)}" if name else _place(path, line)
-        for path, line, name in places[:_MOST_LISTED]
+        f"{inline_code(symbol)} {_place(path, line)}" if symbol else _place(path, line)
+        for (path, symbol), line in list(places.items())[:_MOST_LISTED]
     ]
     more = ", …" if len(places) > _MOST_LISTED else ""
     return [f"{label} {count} {noun}: {', '.join(listed)}{more}"]
-
-
-def _is_own(chunk: Chunk, subject: _Subject) -> bool:
-    own = chunk.qualified_name == subject.qualified_name or chunk.qualified_name.startswith(
-        f"{subject.qualified_name}."
-    )
-    return chunk.path == subject.path and own
 
 
 def _place(path: str, line: int) -> str:

@@ -112,16 +112,17 @@ class CodeGraph:
         """
         names = {each.definition.name for each in definitions}
         linked = await self._store.linked(sorted(names), limit)
-        candidates = without_doubles(_definitions(linked))
+        wanted = {_identity(each) for each in definitions}
+        others = [each for each in _definitions(linked) if _identity(each) not in wanted]
+        candidates = without_doubles([*definitions, *others])
         owners = await self._owner_facts(candidates, limit)
-        wanted = set(definitions)
         found: list[Reference] = []
         for each, use in _uses(linked):
             namesakes = [item for item in candidates if item.definition.name == use.name]
             targets, certainty = meant(
                 PlacedUse(each.chunk.path, each.chunk.language, use), namesakes, owners
             )
-            hit = next((target for target in targets if target in wanted), None)
+            hit = next((target for target in targets if _identity(target) in wanted), None)
             if hit is not None and not _is_own(each.chunk.path, use, hit):
                 found.append(_reference(each.chunk, use, hit, certainty))
         return in_order(found)
@@ -314,6 +315,11 @@ def _reference(chunk: Chunk, use: Use, target: PlacedDefinition, certainty: Cert
         chunk=chunk,
         target=target,
     )
+
+
+def _identity(placed: PlacedDefinition) -> tuple[str, str]:
+    """Return what stays the same while a file is edited."""
+    return placed.path, placed.definition.qualified_name
 
 
 def _is_own(path: str, use: Use, target: PlacedDefinition) -> bool:
