@@ -76,7 +76,7 @@ export function highlight(code: string, language: string): readonly Token[] {
   if (code.length > LONGEST_COLOURED || !highlighter.registered(language)) {
     return [{ text: code, classes: [] }];
   }
-  return tokensOf(highlighter.highlight(language, code).children as readonly TreeNode[], []);
+  return tokensOf(highlighter.highlight(language, code).children, []);
 }
 
 function tokensOf(nodes: readonly TreeNode[], classes: readonly string[]): Token[] {

@@ -85,7 +85,7 @@ function withoutTexts(update: AnswerUpdate): TurnUpdate {
     return update;
   }
   const { hits, ...rest } = update;
-  return { ...rest, excerpts: hits.map(({ text: _, ...excerpt }) => excerpt) };
+  return { ...rest, excerpts: hits.map(({ text, ...excerpt }) => excerpt) };
 }
 
 function sentenceOf(error: unknown): string {

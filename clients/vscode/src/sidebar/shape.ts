@@ -41,7 +41,7 @@ export function optional<T>(check: Check<T>): Check<T | undefined> {
 
 /** An object with exactly checked fields; unknown ones are ignored. */
 export function object<T extends object>(fields: { readonly [K in keyof T]-?: Check<T[K]> }): Check<T> {
-  const checks = Object.entries(fields) as [string, Check<unknown>][];
+  const checks = Object.entries<Check<unknown>>(fields);
   return (value): value is T =>
     isObject(value) &&
     checks.every(([name, check]) => check(Object.hasOwn(value, name) ? value[name] : undefined));
