@@ -8,7 +8,11 @@ import pytest
 
 from fake_ollama.models import FakeModel, chat, embedder
 from fake_ollama.server import FakeOllama
+from firsthand.app.folders import models_folder
+from firsthand.app.installing import find_in_catalogue
 from firsthand.app.models import ChosenModels, choose_models, ollama_answers
+from firsthand.core.model import Progress
+from firsthand.errors import RequestError
 from firsthand.settings import load
 
 EMBEDDED = "bge-small-en-v1.5-int8"
@@ -150,3 +154,25 @@ async def test_ollama_is_noticed_when_it_starts(tmp_path: Path) -> None:
         assert await ollama_answers(wanted)
         assert not await ollama_answers(kept_out)
     assert not await ollama_answers(wanted)
+
+
+async def test_a_model_of_our_own_is_pulled_without_ollama(tmp_path: Path) -> None:
+    """What runs inside Firsthand is fetched by its name, and what is there already is not fetched again."""
+    small = find_in_catalogue("small")
+    folder = models_folder(load(None, command_line={"cache_dir": str(tmp_path)}, environment={})[0])
+    folder.mkdir(parents=True)
+    with (folder / small.file_name).open("wb") as file:
+        file.truncate(small.bytes)
+    steps: list[Progress] = []
+
+    async with chosen(tmp_path, chat_model="none") as models:
+        await models.pull(small.name, steps.append)
+
+    assert steps == []
+
+
+async def test_without_ollama_its_models_cannot_be_pulled(tmp_path: Path) -> None:
+    """The error says which model, and how to start Ollama."""
+    async with chosen(tmp_path, chat_model="none") as models:
+        with pytest.raises(RequestError, match=r"cannot pull qwen2\.5-coder:7b; start it with: ollama serve"):
+            await models.pull("qwen2.5-coder:7b", print)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firsthand.app.installing import find_in_catalogue, installed_models
+from firsthand.app.installing import catalogue, find_in_catalogue, install_model, installed_models
+from firsthand.core.model import Report
 from firsthand.core.ports import ChatModel, Embedder
 from firsthand.core.workspace import ModelOffer, ModelState, PullModel
-from firsthand.errors import ModelError, ModelMissingError, ModelRefusedError
+from firsthand.errors import ModelError, ModelMissingError, ModelRefusedError, RequestError
 from firsthand.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class ChosenModels:
     embedder: Embedder
     chat: ChatModel | None
     state: ModelState
-    pull: PullModel | None
+    pull: PullModel
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ async def choose_models(
         notices=tuple(findings.notices),
         offers=tuple(findings.offers),
     )
-    return ChosenModels(embedder, chat, state, client.pull if client else None)
+    return ChosenModels(embedder, chat, state, _puller(settings, client))
 
 
 async def ollama_answers(settings: Settings) -> bool:
@@ -76,6 +77,22 @@ async def ollama_answers(settings: Settings) -> bool:
     async with contextlib.AsyncExitStack() as resources:
         client, _ = await _ollama(settings, resources, _Findings([], []))
         return client is not None
+
+
+def _puller(settings: Settings, client: "OllamaClient | None") -> PullModel:
+    """Fetches the models that run inside Firsthand by their names; every other one is Ollama's."""
+
+    async def pull(name: str, report: Report) -> None:
+        if any(model.name == name for model in catalogue()):
+            await install_model(settings, name, report)
+        elif client is not None:
+            await client.pull(name, report)
+        else:
+            raise RequestError(
+                f"Ollama does not answer, so it cannot pull {name}; start it with: ollama serve"
+            )
+
+    return pull
 
 
 async def _ollama(

@@ -16,7 +16,6 @@ from firsthand.core.keeping import IndexKeeper
 from firsthand.core.model import FileRecord, IndexStats, Report
 from firsthand.core.ports import ChatModel, ChatPart, ChunkStore, History, Parser, SourceTree
 from firsthand.core.retrieval import Searcher
-from firsthand.errors import RequestError
 
 Health = Literal["ok", "warning", "error"]
 PullModel = Callable[[str, Report], Awaitable[None]]
@@ -71,7 +70,7 @@ class Workspace:
     hovers: Hovers
     buffers: OpenBuffers
     models: ModelState
-    pull: PullModel | None
+    pull: PullModel
     ollama_answers: Callable[[], Awaitable[bool]]
     """Probes Ollama now; when that differs from `models.provider`, opening the workspace anew changes the models."""
     resources: contextlib.AsyncExitStack
@@ -98,16 +97,12 @@ class Workspace:
         return [manifest[path] for path in sorted(manifest)]
 
     async def pull_model(self, name: str, report: Report) -> None:
-        """Have Ollama pull a model; open the workspace anew to use it.
+        """Fetch a model; open the workspace anew to use it.
 
         Raises:
-            RequestError: there is no Ollama to pull it.
+            RequestError: only Ollama could pull it, and there is none.
             ModelError: the pull failed.
         """
-        if self.pull is None:
-            raise RequestError(
-                "Ollama does not answer, so it cannot pull a model; start it with: ollama serve"
-            )
         await self.pull(name, report)
 
     async def close(self) -> None:
