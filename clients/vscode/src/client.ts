@@ -106,16 +106,16 @@ export class FirsthandClient implements Server, vscode.Disposable {
   }
 
   private async connect(): Promise<void> {
-    if (this.isDisposed) {
-      return;
-    }
     try {
-      this.program = await this.find();
-      this.log.info(
-        `Starting ${this.program.path} (Firsthand ${this.program.version}, ${this.program.source}).`,
-      );
+      const program = await this.find();
       const { connect } = await import("./connection");
-      this.connection = await connect(this.program.path, this.log, this.intercept, {
+      // Looking for the server takes a while, and the window may have closed meanwhile.
+      if (this.isDisposed) {
+        return;
+      }
+      this.program = program;
+      this.log.info(`Starting ${program.path} (Firsthand ${program.version}, ${program.source}).`);
+      this.connection = await connect(program.path, this.log, this.intercept, {
         onStatus: (status) => {
           this.status = status;
           this.statusChanged.fire(status);
@@ -130,9 +130,7 @@ export class FirsthandClient implements Server, vscode.Disposable {
       this.problem = undefined;
       this.enter("running");
     } catch (error) {
-      this.problem = error instanceof Error ? error : new Error(String(error));
-      this.log.error(this.problem);
-      this.enter("failed");
+      this.fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
@@ -168,8 +166,16 @@ export class FirsthandClient implements Server, vscode.Disposable {
     );
   }
 
+  private fail(problem: Error): void {
+    if (!this.isDisposed) {
+      this.problem = problem;
+      this.log.error(problem);
+      this.enter("failed");
+    }
+  }
+
   private closed(connection: Connection): void {
-    if (this.connection !== connection) {
+    if (this.connection !== connection || this.isDisposed) {
       return;
     }
     this.connection = undefined;

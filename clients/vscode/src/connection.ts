@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { homedir } from "node:os";
+import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import {
   CloseAction,
@@ -15,6 +16,7 @@ import {
   State,
 } from "vscode-languageclient/node";
 import { answerDidUpdate, type AnswerUpdate, statusDidChange, type StatusResult } from "./protocol";
+import { logRecord } from "./log_records";
 import { settingsSnapshot } from "./settings";
 
 /** Does what a command of the server is to do in this editor; false when the server does it. */
@@ -90,7 +92,10 @@ export class Connection {
   }
 
   request<P, R>(type: RequestType<P, R, void>, params: P, token?: vscode.CancellationToken): Promise<R> {
-    return this.client.sendRequest<R>(type.method, params, token);
+    // A token that is there but undefined would become a second parameter.
+    return token === undefined
+      ? this.client.sendRequest<R>(type.method, params)
+      : this.client.sendRequest<R>(type.method, params, token);
   }
 
   async executeCommand<R>(name: string, argument: object): Promise<R> {
@@ -147,6 +152,14 @@ function clientOptions(log: vscode.LogOutputChannel, intercept: Interceptor): La
     documentSelector: [{ scheme: "file" }],
     outputChannel: log,
     traceOutputChannel: log,
+    stdioOptions: {
+      stdout: () => undefined,
+      stderr: (stream) => {
+        createInterface({ input: stream }).on("line", (line) => {
+          logLine(log, line);
+        });
+      },
+    },
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     // Settings travel by `workspace/configuration`: what is sent here could not be taken back.
     initializationOptions: { streaming: true, notices: true, trusted: vscode.workspace.isTrusted },
@@ -177,4 +190,9 @@ function clientOptions(log: vscode.LogOutputChannel, intercept: Interceptor): La
       },
     },
   };
+}
+
+function logLine(log: vscode.LogOutputChannel, line: string): void {
+  const { level, text } = logRecord(line);
+  log[level](text);
 }

@@ -36,6 +36,7 @@ class SearchList {
   private timer: NodeJS.Timeout | undefined;
   private running: vscode.CancellationTokenSource | undefined;
   private isAccepted = false;
+  private hasPreviewed = false;
 
   constructor(
     private readonly server: Server,
@@ -54,6 +55,7 @@ class SearchList {
     });
     picker.onDidChangeActive(([item]) => {
       if (item?.hit !== undefined) {
+        this.hasPreviewed = true;
         void open(item.hit, { preserveFocus: true, preview: true });
       }
     });
@@ -119,7 +121,19 @@ class SearchList {
     clearTimeout(this.timer);
     this.cancel();
     this.picker.dispose();
-    if (!this.isAccepted && this.before !== undefined) {
+    if (!this.isAccepted) {
+      await this.goBack();
+    }
+    this.onClosed();
+  }
+
+  private async goBack(): Promise<void> {
+    if (this.before === undefined) {
+      const shown = vscode.window.tabGroups.activeTabGroup.activeTab;
+      if (shown?.isPreview === true && this.hasPreviewed) {
+        await vscode.window.tabGroups.close(shown);
+      }
+    } else {
       const { document, selection, viewColumn } = this.before;
       const editor = await vscode.window.showTextDocument(document, {
         selection,
@@ -129,7 +143,6 @@ class SearchList {
         editor.revealRange(this.visibleBefore, vscode.TextEditorRevealType.AtTop);
       }
     }
-    this.onClosed();
   }
 }
 
