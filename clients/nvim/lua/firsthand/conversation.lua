@@ -12,6 +12,7 @@ local M = {}
 ---@field place? firsthand.PlaceParams The code that it is about.
 ---@field exchanges firsthand.Exchange[]
 ---@field stream? string The request that is at work.
+---@field must_refold boolean The folds are others than those that windows show.
 ---@field private first_row integer Row in which the last exchange begins.
 ---@field private lists { [1]: integer, [2]: integer, is_folded: boolean }[]
 ---@field private targets table<integer, firsthand.Target>
@@ -51,6 +52,7 @@ function M.new(title, root, place)
     buffer = new_buffer(),
     place = place,
     exchanges = {},
+    must_refold = false,
     first_row = 0,
     lists = {},
     targets = {},
@@ -186,6 +188,7 @@ function Conversation:append(text)
   local list = self.lists[#self.exchanges]
   if begins and list then
     list.is_folded = true
+    self.must_refold = true
   end
 end
 

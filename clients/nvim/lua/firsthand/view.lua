@@ -159,6 +159,15 @@ function M.show_stage(conversation)
   end
 end
 
+--- Have the windows of a conversation fold it anew. Neovim looks at changed lines only, and here they did not change.
+---@param conversation firsthand.Conversation
+local function refold(conversation)
+  for _, window in ipairs(vim.fn.win_findbuf(conversation.buffer)) do
+    vim.api.nvim_set_option_value('foldmethod', 'expr', { scope = 'local', win = window })
+  end
+  conversation.must_refold = false
+end
+
 --- Change a conversation; windows whose cursor stands at the end go along with it.
 ---@param conversation firsthand.Conversation
 ---@param change fun()
@@ -168,6 +177,9 @@ function M.following(conversation, change)
     return vim.api.nvim_win_get_cursor(window)[1] == vim.api.nvim_buf_line_count(buffer)
   end, vim.fn.win_findbuf(buffer))
   change()
+  if conversation.must_refold then
+    refold(conversation)
+  end
   for _, window in ipairs(windows) do
     if vim.api.nvim_buf_is_valid(buffer) and vim.api.nvim_win_is_valid(window) then
       vim.api.nvim_win_set_cursor(window, { vim.api.nvim_buf_line_count(buffer), 0 })
