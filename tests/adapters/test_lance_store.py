@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import lancedb
@@ -13,7 +14,18 @@ import pytest
 from builders import make_chunk, make_update, make_vector
 from firsthand.adapters.lance_store import LanceStore, open_store, writer_lock
 from firsthand.core.identifiers import terms
-from firsthand.core.model import Chunk, FileRecord, FileUpdate, Fingerprint, IndexStats, Scope, ScoredChunk
+from firsthand.core.model import (
+    Chunk,
+    Definition,
+    FileRecord,
+    FileUpdate,
+    Fingerprint,
+    IndexStats,
+    Links,
+    Scope,
+    ScoredChunk,
+    Use,
+)
 from firsthand.errors import StoreBusyError, StoreError
 
 FINGERPRINT = Fingerprint("test-model", "digest", 3)
@@ -383,6 +395,69 @@ async def test_definitions_and_mentions_are_found_by_name(store: LanceStore) -> 
     assert paths_of(await store.mentioning("shop.Gateway", 10)) == ["b.py"]
     assert paths_of(await store.mentioning("Gateway", 2)) == ["b.py", "c.py"]
     assert await store.names() == {"gateway", "Gateway"}
+
+
+CHARGE = Links(
+    (
+        Definition("charge", "Gateway.charge", "method", 2, 4),
+        Definition("send", "send", "function", 6, 9, True),
+    ),
+    (
+        Use("Client", "vendor.http", "import", 1, "", "vendor.http"),
+        Use("charge", "this", "call", 3, "Gateway.retry", "* a.h, b.h"),
+        Use("Base", "", "base", 2, "Gateway"),
+    ),
+)
+
+
+def linked_file(path: str, links: Links) -> FileUpdate:
+    """Return a file of one chunk with these links."""
+    return replace(one_chunk_file(path, f"{path}\n"), links=(links,))
+
+
+async def test_links_come_back_as_they_were_stored(store: LanceStore) -> None:
+    """Every field survives; a search by name brings only the links of that name."""
+    await store.replace(
+        [linked_file("a.py", CHARGE), linked_file("b.py", Links()), one_chunk_file("c.py", "c\n")]
+    )
+
+    (linked,) = await store.links_of("a.py")
+    (charge,) = await store.linked(["charge"], 10)
+    assert linked.links == CHARGE
+    assert (charge.links.definitions, charge.links.uses) == (CHARGE.definitions[:1], CHARGE.uses[1:2])
+    assert charge.chunk.path == "a.py"
+    assert await store.links_of("b.py") == []
+    assert await store.linked(["Charge"], 10) == []
+    assert await store.linked(["=charge", "a b", ""], 10) == []
+
+
+async def test_links_go_with_their_file(store: LanceStore) -> None:
+    """A changed file has its new links alone, in the same commit; a removed file has none."""
+    other = Links(uses=(Use("refund", "", "call", 1, ""),))
+    await store.replace([linked_file("a.py", CHARGE), linked_file("b.py", CHARGE)])
+    await store.replace([linked_file("a.py", other)])
+    await store.remove(["b.py"])
+
+    assert await store.linked(["charge", "Base"], 10) == []
+    assert [each.links for each in await store.linked(["refund"], 10)] == [other]
+
+
+async def test_an_index_of_an_earlier_version_lends_its_vectors(tmp_path: Path) -> None:
+    """After an update of Firsthand files are read again, and no text is embedded a second time."""
+    update = one_chunk_file("a.py", "text\n", (0, 1, 0))
+    earlier = await open_store(tmp_path, FINGERPRINT, 1)
+    await earlier.replace([update])
+    await earlier.close()
+
+    store = await open_store(tmp_path, FINGERPRINT, 2)
+    known = await store.known_vectors([update.chunks[0].content_hash])
+    foreign = await open_store(tmp_path, replace(FINGERPRINT, model="other"), 2)
+
+    assert await store.manifest() == {}
+    assert list(known.values()) == [make_vector(0, 1, 0)]
+    assert await foreign.known_vectors([update.chunks[0].content_hash]) == {}
+    await store.close()
+    await foreign.close()
 
 
 async def test_names_follow_the_chunks(store: LanceStore) -> None:

@@ -431,3 +431,77 @@ async def test_a_slow_drip_is_read_as_one_text() -> None:
         answers.append((answer.text, answer.citations, answer.unsupported))
 
     assert answers[0] == answers[1]
+
+
+USERS = "Which services depend on the PaymentGateway class?"
+
+
+async def test_a_question_for_users_has_all_of_them_without_a_model() -> None:
+    """The list is complete, by file, and the code of the places follows it."""
+    project = await open_project(workspace_files("webshop"))
+
+    _, answer = await collect(project.assistant.ask(Question(USERS)))
+
+    assert answer.text.startswith(
+        "4 places in 4 files that use `PaymentGateway`:\n\n"
+        "- `src/orders/checkoutService.ts`\n"
+        "  - line 16, `CheckoutService.constructor`: refers to it\n"
+        "- `src/orders/refundService.ts`\n"
+        "  - line 9, `RefundService.constructor`: refers to it\n"
+        "- `src/orders/subscriptionService.ts`\n"
+        "  - line 15, `SubscriptionService.constructor`: refers to it\n"
+        "- `src/orders/refundService.test.ts`\n"
+        "  - line 24, `RefundService`: refers to it\n\n"
+    )
+    assert {each.path for each in answer.citations} > {
+        "src/orders/checkoutService.ts",
+        "src/orders/refundService.ts",
+        "src/orders/subscriptionService.ts",
+    }
+
+
+async def test_the_model_reads_the_list_and_the_code_of_every_place() -> None:
+    """The users stand first among the excerpts, and the prompt lists them all."""
+    chat = FakeChat("`CheckoutService`, `RefundService` and `SubscriptionService` [1][2][3].")
+    project = await open_project(workspace_files("webshop"), chat)
+
+    events, answer = await collect(project.assistant.ask(Question(USERS)))
+
+    prompt = chat.calls[0][-1].content
+    chosen = next(event for event in events if isinstance(event, ContextChosen))
+    assert "- src/orders/refundService.ts: line 9 in RefundService.constructor (refers to it)" in prompt
+    assert [excerpt.path for excerpt in chosen.context.excerpts[:3]] == [
+        "src/orders/checkoutService.ts",
+        "src/orders/refundService.ts",
+        "src/orders/subscriptionService.ts",
+    ]
+    assert all("refers to `PaymentGateway`" in each.reasons for each in chosen.context.excerpts[:3])
+    assert "Further places" not in answer.text
+
+
+async def test_what_the_model_leaves_out_is_listed_behind_its_answer() -> None:
+    """An incomplete answer is completed, in the stream too, and each place that was added is cited."""
+    project = await open_project(workspace_files("webshop"), FakeChat("Only `CheckoutService` does [1]."))
+
+    events, answer = await collect(project.assistant.ask(Question(USERS)))
+
+    added = answer.text.partition("\n\n")[2]
+    assert added.startswith(
+        "Further places in 3 files that use `PaymentGateway`:\n\n- `src/orders/refundService.ts`"
+    )
+    assert "subscriptionService.ts" in added
+    assert "checkoutService.ts" not in added
+    assert "".join(event.text for event in events if isinstance(event, TextArrived)) == answer.text
+    spans = [
+        span for path, span in cited(answer).items() if path.startswith("src/orders/subscriptionService.ts")
+    ]
+    assert spans == [["\n  - line 15, `SubscriptionService.constructor`: refers to it"]]
+
+
+async def test_a_list_stays_in_the_scope_of_the_question() -> None:
+    """Places outside the scope are not listed."""
+    project = await open_project(workspace_files("webshop"))
+
+    _, answer = await collect(project.assistant.ask(Question(USERS, scope=Scope(tests=True))))
+
+    assert answer.text.startswith("1 place in 1 file that use")

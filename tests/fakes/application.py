@@ -10,13 +10,15 @@ from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from fakes.tree import DictTree, FakeHistory
 from fakes.watcher import FakeWatcher
-from firsthand.app import Finding
+from firsthand.adapters.treesitter_parser import TreeSitterParser
+from firsthand.app import Finding, OpenedEvaluator
 from firsthand.cli.terminal import Terminal
 from firsthand.core.answers import AnswerEvent, Question
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.indexing import Indexer
 from firsthand.core.keeping import IndexKeeper
-from firsthand.core.model import Outline, Progress, Report
+from firsthand.core.model import Fingerprint, Outline, Progress, Report
+from firsthand.core.ports import Parser
 from firsthand.core.retrieval import Searcher
 from firsthand.core.workspace import ModelOffer, ModelState, Workspace
 from firsthand.errors import RequestError, StoreBusyError
@@ -105,6 +107,7 @@ class FakeApplication:
     pulled: list[str] = field(default_factory=list)
     closed: int = 0
 
+    parser: Parser = field(default_factory=NoParser)
     def __post_init__(self) -> None:
         self.tree = DictTree(self.files, self.skipped)
         self.store = MemoryStore()
@@ -115,10 +118,9 @@ class FakeApplication:
         self.opened.append(settings)
         resources = contextlib.AsyncExitStack()
         resources.callback(self._close)
-        parser = NoParser()
         indexer = Indexer(
             tree=self.tree,
-            parser=parser,
+            parser=self.parser,
             store=self.store,
             embedder=self.embedder,
             writer_lock=self._writer_lock,
@@ -127,7 +129,7 @@ class FakeApplication:
             root=root,
             tree=self.tree,
             history=FakeHistory(head="c0ffee"),
-            parser=parser,
+            parser=self.parser,
             store=self.store,
             indexer=indexer,
             keeper=IndexKeeper(
@@ -148,6 +150,23 @@ class FakeApplication:
 
     async def diagnose(self, root: Path | None, settings: Settings) -> list[Finding]:
         return self.findings
+    @contextlib.asynccontextmanager
+    async def open_evaluator(self, root: Path, settings: Settings) -> AsyncIterator[OpenedEvaluator]:
+        self.opened.append(settings)
+        try:
+            yield OpenedEvaluator(
+                Evaluator(
+                    tree=self.tree,
+                    parser=TreeSitterParser(),
+                    changes=self.changes,
+                    embedders=[IndexedEmbedder(self.embedder)],
+                    new_store=self._new_store,
+                ),
+                self.notices,
+            )
+        finally:
+            self._close()
+
 
     def index_folder(self, settings: Settings, root: Path) -> Path:
         return Path("/cache/indexes") / root.name

@@ -33,7 +33,8 @@ def encode(links: Links) -> str:
         for use in links.uses
     ]
     definitions = [
-        (each.name, each.qualified_name, each.kind, each.line, each.end_line) for each in links.definitions
+        (each.name, each.qualified_name, each.kind, each.line, each.end_line, each.is_local)
+        for each in links.definitions
     ]
     return json.dumps(
         (definitions, list(symbols), list(origins), uses), ensure_ascii=False, separators=(",", ":")

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from firsthand.core.lines import LineTable, decode
-from firsthand.core.model import Chunk, Definition, Import, Links, Outline, SourceFile, Use
+from firsthand.core.model import Chunk, Definition, Import, Links, Outline, SourceFile, Symbol, Use
 
 _WORD = re.compile(r"[^\W\d][\w$]*")
 _COMMENT = re.compile(r"(?:(?<=\s)|^)(?:#(?!include|import)|//|--).*$", re.MULTILINE)
@@ -24,6 +24,7 @@ _OPEN_LANGUAGES = frozenset(
     {"c", "cpp", "objc", "cuda", "arduino", "csharp", "swift", "ruby", "bash", "elixir", "crystal", "perl"}
 )
 _OPEN = re.compile(r"\*|\._$|\bimport\s+static\b.*\*")
+_FUNCTIONS = frozenset({"function", "method"})
 _NO_DEFINITIONS = frozenset({"section", "key"})
 # All that a file takes over, as one text; a file that includes more is a list of includes.
 _MOST_OPEN = 40
@@ -41,12 +42,23 @@ def link_chunks(source: SourceFile, outline: Outline | None, chunks: Sequence[Ch
         if symbol.kind not in _NO_DEFINITIONS:
             line = symbol.name_span.start_line
             definitions[place.of(line)].append(
-                Definition(symbol.name, symbol.qualified_name, symbol.kind, line, symbol.span.end_line)
+                Definition(
+                    symbol.name,
+                    symbol.qualified_name,
+                    symbol.kind,
+                    line,
+                    symbol.span.end_line,
+                    is_local=_is_in_function(outline, symbol),
+                )
             )
     imports = _Imports(outline, table)
     for use in (*imports.uses(), *imports.with_origins(outline.uses)):
         uses[place.of(use.line)].append(use)
     return tuple(Links(tuple(defined), tuple(used)) for defined, used in zip(definitions, uses, strict=True))
+
+
+def _is_in_function(outline: Outline, symbol: Symbol) -> bool:
+    return symbol.parent is not None and outline.symbols[symbol.parent].kind in _FUNCTIONS
 
 
 class _Places:

@@ -138,6 +138,8 @@ class Definition:
     line: int
     """The line of its name."""
     end_line: int
+    is_local: bool = False
+    """True when it stands inside a function, where nobody else sees it."""
 
 
 @dataclass(frozen=True, slots=True)

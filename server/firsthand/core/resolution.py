@@ -117,8 +117,7 @@ def score(used: PlacedUse, candidate: PlacedDefinition, owners: OwnerFacts) -> i
 def _same_file(used: PlacedUse, candidate: PlacedDefinition) -> int:
     use, owner = used.use, candidate.owner
     if not use.qualifier:
-        # What stands inside a function is seen only there.
-        is_seen = not owner or candidate.definition.kind != "function" or _is_within(use.symbol, owner)
+        is_seen = not candidate.definition.is_local or _is_within(use.symbol, owner)
         return EXACT if is_seen else NO
     last = _last(use.qualifier)
     if last in _SELF or (owner and last == _last(owner)):
@@ -128,7 +127,7 @@ def _same_file(used: PlacedUse, candidate: PlacedDefinition) -> int:
 
 def _other_file(used: PlacedUse, candidate: PlacedDefinition, group: str) -> int:
     use = used.use
-    if candidate.owner and candidate.definition.kind == "function":
+    if candidate.definition.is_local:
         return NO
     if use.origin and not use.origin.startswith("* "):
         return _by_import(used, candidate)
