@@ -140,6 +140,10 @@ class Indexer:
         if self._marks:
             self._settled.clear()
 
+    def prepare(self, report: Report) -> None:
+        """Say that the files are about to be looked at."""
+        self._enter("scanning", report)
+
     def stand_by(self, reason: str, report: Report) -> None:
         """Leave the index to the process that keeps it, which sees every change itself."""
         self._enter("following", report, message=reason)

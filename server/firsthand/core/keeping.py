@@ -44,6 +44,7 @@ class IndexKeeper:
 
     async def run(self, report: Report) -> None:
         """Keep the index, or stand by while another process does, until cancelled."""
+        self._indexer.prepare(report)
         while True:
             pause = _LOOK_SECONDS
             try:
@@ -73,7 +74,8 @@ class IndexKeeper:
         noticing = asyncio.create_task(self._notice_changes(watching), name="watching the folder")
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(watching.wait(), _WATCHER_SECONDS)
+                async with asyncio.timeout(_WATCHER_SECONDS):
+                    await watching.wait()
             await self._indexer.run(report)
         finally:
             self._is_keeper = False
