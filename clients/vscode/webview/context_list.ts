@@ -75,7 +75,17 @@ export class ContextList {
       () => {
         this.actions.openExcerpt(id);
       },
-      element("span", { class: "place-head" }, ...excerptHead(excerpt)),
+      element(
+        "span",
+        { class: "place-head" },
+        ...placeWords(excerpt),
+        element(
+          "span",
+          { class: "place-score", data: { tip: "Score; a higher one is better" } },
+          score(excerpt.score),
+        ),
+      ),
+      ...(excerpt.symbol === "" ? [] : [element("bdi", { class: "place-symbol" }, excerpt.symbol)]),
       ...(excerpt.reasons.length > 0
         ? [element("span", { class: "place-reasons" }, excerpt.reasons.join(" · "))]
         : []),
@@ -122,18 +132,6 @@ export function placeWords(place: { path: string; startLine: number; endLine: nu
       element("bdi", { class: "place-file" }, place.path.slice(cut)),
     ),
     element("span", { class: "place-lines" }, lines),
-  ];
-}
-
-function excerptHead(excerpt: ReadExcerpt): Child[] {
-  return [
-    ...placeWords(excerpt),
-    ...(excerpt.symbol === "" ? [] : [element("bdi", { class: "place-symbol" }, excerpt.symbol)]),
-    element(
-      "span",
-      { class: "place-score", data: { tip: "Score; a higher one is better" } },
-      score(excerpt.score),
-    ),
   ];
 }
 

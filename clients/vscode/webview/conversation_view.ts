@@ -40,6 +40,12 @@ export class ConversationView {
       this.toEnd.hidden = this.follows;
     });
     this.root = element("main", {}, this.log, this.toEnd);
+    // The question box grows and shrinks, and the log with it.
+    new ResizeObserver(() => {
+      if (this.follows) {
+        this.scrollToEnd();
+      }
+    }).observe(this.log);
   }
 
   /** Shows the turns as they are now. */

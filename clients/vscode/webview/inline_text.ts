@@ -63,7 +63,7 @@ export class InlineWriter {
         return;
       }
       this.nextPoint += 1;
-      parent.append(
+      keeperAtEnd(parent).append(
         mark.kind === "citation" ? citationMarker(mark.citation, this.actions.openCitation) : doubtMarker(),
       );
     }
@@ -187,6 +187,21 @@ export class InlineWriter {
       parent.append(place);
     }
   }
+}
+
+/** Returns an element that keeps marks on the line of the word before them. */
+function keeperAtEnd(parent: Element): Element {
+  const last = parent.lastChild;
+  if (last instanceof HTMLElement && last.classList.contains("keep")) {
+    return last;
+  }
+  const keeper = element("span", { class: "keep" });
+  const word = last instanceof Text ? /\S{1,24}$/u.exec(last.data) : null;
+  if (last instanceof Text && word !== null) {
+    keeper.append(last.splitText(word.index));
+  }
+  parent.append(keeper);
+  return keeper;
 }
 
 /** Shows a name that does not exist, and what it may have meant. */

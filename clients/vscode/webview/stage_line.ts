@@ -4,6 +4,13 @@ import type { Turn } from "../src/sidebar/conversation";
 import { counted, element, setText } from "./elements";
 import { duration } from "./times";
 
+const DONE_WORDS = {
+  complete: "Answered",
+  incomplete: "Incomplete answer",
+  cancelled: "Stopped",
+  noModel: "Searched without a model",
+} as const;
+
 /** Returns what a turn is doing or did, in words, without times. */
 export function stageWords(turn: Turn): string {
   switch (turn.phase) {
@@ -14,7 +21,7 @@ export function stageWords(turn: Turn): string {
     case "cancelled":
       return "Stopped";
     case "done":
-      return turn.status === "noModel" ? "Searched" : "Answered";
+      return DONE_WORDS[turn.status ?? "complete"];
   }
 }
 

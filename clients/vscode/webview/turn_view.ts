@@ -163,7 +163,7 @@ export class TurnView {
     }
     if (turn.phase !== "done" || turn.status === "incomplete" || turn.status === "noModel") {
       const again = turn.phase === "failed" ? "Retry" : "Ask again";
-      append(bar, button({ class: "text-button" }, act("retry"), again));
+      append(bar, button({ class: "secondary" }, act("retry"), again));
     }
     return bar;
   }
