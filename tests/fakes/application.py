@@ -8,12 +8,13 @@ from pathlib import Path
 
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
-from fakes.tree import DictTree, FakeHistory
+from fakes.tree import DictTree, FakeChanges, FakeHistory
 from fakes.watcher import FakeWatcher
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.app import Finding, OpenedEvaluator
 from firsthand.cli.terminal import Terminal
 from firsthand.core.answers import AnswerEvent, Question
+from firsthand.core.evaluation import Evaluator, IndexedEmbedder
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.indexing import Indexer
 from firsthand.core.keeping import IndexKeeper
@@ -106,12 +107,13 @@ class FakeApplication:
     opened: list[Settings] = field(default_factory=list)
     pulled: list[str] = field(default_factory=list)
     closed: int = 0
-
     parser: Parser = field(default_factory=NoParser)
+
     def __post_init__(self) -> None:
         self.tree = DictTree(self.files, self.skipped)
         self.store = MemoryStore()
         self.embedder = FakeEmbedder()
+        self.changes = FakeChanges()
         self.assistant = ScriptedAssistant(lambda question: self.script(question))
 
     async def open_workspace(self, root: Path, settings: Settings, *, need_chat: bool = True) -> Workspace:
@@ -148,8 +150,6 @@ class FakeApplication:
             resources=resources,
         )
 
-    async def diagnose(self, root: Path | None, settings: Settings) -> list[Finding]:
-        return self.findings
     @contextlib.asynccontextmanager
     async def open_evaluator(self, root: Path, settings: Settings) -> AsyncIterator[OpenedEvaluator]:
         self.opened.append(settings)
@@ -167,6 +167,8 @@ class FakeApplication:
         finally:
             self._close()
 
+    async def diagnose(self, root: Path | None, settings: Settings) -> list[Finding]:
+        return self.findings
 
     def index_folder(self, settings: Settings, root: Path) -> Path:
         return Path("/cache/indexes") / root.name
@@ -208,6 +210,10 @@ class FakeApplication:
             self.busy_times -= 1
             raise StoreBusyError("Process 4711 is writing this index; try again when it is done.")
         yield
+
+    @contextlib.asynccontextmanager
+    async def _new_store(self, fingerprint: Fingerprint) -> AsyncIterator[MemoryStore]:
+        yield MemoryStore()
 
     async def _pull(self, name: str, report: Report) -> None:
         self.pulled.append(name)

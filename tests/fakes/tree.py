@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from firsthand.core.evaluation_questions import Change
 from firsthand.core.languages import language_of
 from firsthand.core.model import Commit, FileStat, Scan, SkippedFile, SourceFile
 
@@ -78,3 +79,13 @@ class FakeHistory:
 
     async def recent_files(self, limit: int) -> Sequence[str]:
         return self._recent[:limit]
+
+
+class FakeChanges:
+    """The commits that it was told, newest first."""
+
+    def __init__(self, changes: Sequence[Change] = ()) -> None:
+        self.told = list(changes)
+
+    async def changes(self, limit: int) -> Sequence[Change]:
+        return self.told[:limit]

@@ -4,6 +4,7 @@ Adapters are imported inside functions, in threads where they are heavy, so that
 """
 
 from firsthand.app.diagnosis import Finding, diagnose
+from firsthand.app.evaluating import OpenedEvaluator, open_evaluator
 from firsthand.app.folders import cache_folder, clean_all, clean_index, index_folder, models_folder
 from firsthand.app.installing import (
     catalogue,
@@ -16,6 +17,7 @@ from firsthand.app.workspaces import open_workspace
 
 __all__ = [
     "Finding",
+    "OpenedEvaluator",
     "cache_folder",
     "catalogue",
     "clean_all",
@@ -26,6 +28,7 @@ __all__ = [
     "install_model",
     "installed_models",
     "models_folder",
+    "open_evaluator",
     "open_workspace",
     "remove_model",
 ]

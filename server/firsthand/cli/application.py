@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,7 +14,7 @@ from firsthand.settings import Settings
 if TYPE_CHECKING:
     import argparse
 
-    from firsthand.app import Finding
+    from firsthand.app import Finding, OpenedEvaluator
     from firsthand.core.model import Report
     from firsthand.core.workspace import Workspace
 
@@ -48,6 +49,10 @@ class Application(Protocol):
     async def open_workspace(
         self, root: Path, settings: Settings, *, need_chat: bool = True
     ) -> Workspace: ...
+
+    def open_evaluator(
+        self, root: Path, settings: Settings
+    ) -> AbstractAsyncContextManager[OpenedEvaluator]: ...
 
     async def diagnose(self, root: Path | None, settings: Settings) -> Sequence[Finding]: ...
 

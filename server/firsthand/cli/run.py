@@ -96,14 +96,16 @@ def _command(name: str) -> "Callable[[Context], int]":
             from firsthand.cli.commands.clean import run as command
         case "doctor":
             from firsthand.cli.commands.doctor import run as command
+        case "eval":
+            from firsthand.cli.commands.eval import run as command
         case "index":
             from firsthand.cli.commands.index import run as command
         case "model":
             from firsthand.cli.commands.model import run as command
-        case "search":
-            from firsthand.cli.commands.search import run as command
         case "refs":
             from firsthand.cli.commands.refs import run as command
+        case "search":
+            from firsthand.cli.commands.search import run as command
         case "serve":
             from firsthand.cli.commands.serve import run as command
         case "settings":

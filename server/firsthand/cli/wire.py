@@ -8,6 +8,8 @@ from typing import Any
 from firsthand.app import Finding
 from firsthand.cli.application import CatalogueModel, InstalledModel
 from firsthand.core.answers import Answer, Budget, CharacterRange, Citation
+from firsthand.core.evaluation import COMPARED, Evaluation
+from firsthand.core.evaluation_metrics import Estimate
 from firsthand.core.model import FileRecord, Hit, IndexReport
 from firsthand.core.workspace import WorkspaceStatus
 from firsthand.settings import camel_case
@@ -102,6 +104,38 @@ def left_out(records: Iterable[FileRecord]) -> list[JsonObject]:
     ]
 
 
+def evaluation(measured: Evaluation, root: Path) -> JsonObject:
+    """How well search finds what a workspace says about itself."""
+    return {
+        "root": str(root),
+        "files": measured.files,
+        "filesInWorkspace": measured.files_in_workspace,
+        "chunks": measured.chunks,
+        "seed": measured.seed,
+        "seconds": round(measured.seconds, 3),
+        "methods": list(measured.methods),
+        "questions": [asdict(sample) for sample in measured.samples],
+        "scores": [
+            {
+                "method": outcome.method,
+                "kind": outcome.kind,
+                **{camel_case(name): _estimate(found) for name, found in outcome.scores.items()},
+            }
+            for outcome in measured.outcomes
+        ],
+        "comparisons": [
+            {
+                "kind": comparison.kind,
+                "first": comparison.first,
+                "other": comparison.other,
+                camel_case(COMPARED): _estimate(comparison.difference),
+                "isClear": comparison.is_clear,
+            }
+            for comparison in measured.comparisons
+        ],
+    }
+
+
 def finding(found: Finding) -> JsonObject:
     """One finding of the doctor."""
     return {"name": found.name, "state": found.state, "message": found.message, "fix": found.fix}
@@ -116,6 +150,10 @@ def models(catalogue: Iterable[CatalogueModel], installed: Iterable[InstalledMod
         for model in here.values()
     ]
     return known + own
+
+
+def _estimate(found: Estimate) -> JsonObject:
+    return {name: round(value, 4) for name, value in asdict(found).items()}
 
 
 def _model(model: CatalogueModel, here: InstalledModel | None) -> JsonObject:

@@ -1,0 +1,85 @@
+"""Opens what measures the search of a workspace."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firsthand.app.folders import index_folder
+from firsthand.app.models import choose_models
+from firsthand.core.model import Fingerprint
+from firsthand.core.ports import ChunkStore
+from firsthand.settings import Settings
+
+if TYPE_CHECKING:
+    from firsthand.core.evaluation import Evaluator
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedEvaluator:
+    """What measures, and what the user should know of the models that were chosen."""
+
+    evaluator: "Evaluator"
+    notices: tuple[str, ...]
+
+
+@contextlib.asynccontextmanager
+async def open_evaluator(root: Path, settings: Settings) -> AsyncIterator[OpenedEvaluator]:
+    """Open an evaluator of the configured embedder and, where that is another, the embedded one.
+
+    The index of the workspace lends its vectors and is not written.
+
+    Raises:
+        StoreError: the index cannot be read.
+        ModelError: there is no embedder at all.
+    """
+    from firsthand.adapters.git_changes import GitChanges
+    from firsthand.adapters.git_files import WorkspaceTree
+    from firsthand.adapters.lance_store import open_store
+    from firsthand.adapters.onnx_embedder import OnnxEmbedder, load_embedded_embedder
+    from firsthand.adapters.parser_process import ProcessParser
+    from firsthand.core.chunking import CHUNKER_VERSION
+    from firsthand.core.evaluation import Evaluator, IndexedEmbedder
+
+    async with contextlib.AsyncExitStack() as resources:
+        chosen = await choose_models(settings, resources, need_chat=False)
+        index: ChunkStore | None = None
+        folder = index_folder(settings, root)
+        if await asyncio.to_thread(folder.is_dir):
+            index = await open_store(folder, chosen.embedder.fingerprint, CHUNKER_VERSION)
+            resources.push_async_callback(index.close)
+        embedders = [IndexedEmbedder(chosen.embedder, index)]
+        if not isinstance(chosen.embedder, OnnxEmbedder):
+            embedded = await load_embedded_embedder(settings.threads)
+            resources.push_async_callback(embedded.close)
+            embedders.append(IndexedEmbedder(embedded))
+        parser = ProcessParser()
+        resources.push_async_callback(asyncio.to_thread, parser.close)
+        yield OpenedEvaluator(
+            Evaluator(
+                tree=WorkspaceTree(
+                    root, exclude=settings.exclude, max_file_bytes=settings.max_file_kb * 1024
+                ),
+                parser=parser,
+                changes=GitChanges(root),
+                embedders=embedders,
+                new_store=_temporary_store,
+            ),
+            chosen.state.notices,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _temporary_store(fingerprint: Fingerprint) -> AsyncIterator[ChunkStore]:
+    from firsthand.adapters.lance_store import open_store
+    from firsthand.core.chunking import CHUNKER_VERSION
+
+    with tempfile.TemporaryDirectory(prefix="firsthand-eval-") as folder:
+        store = await open_store(Path(folder), fingerprint, CHUNKER_VERSION)
+        try:
+            yield store
+        finally:
+            await store.close()
