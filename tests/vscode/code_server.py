@@ -87,6 +87,14 @@ class CodeServer:
         return (self.home / "output.log").read_text("utf-8", "replace")
 
     @property
+    def extension_logs(self) -> str:
+        """What the extension wrote to its output channel, the newest window last."""
+        logs = sorted(
+            (self.home / "data" / "logs").rglob("*Firsthand*.log"), key=lambda log: log.stat().st_mtime
+        )
+        return "\n\n".join(log.read_text("utf-8", "replace") for log in logs)
+
+    @property
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
@@ -119,7 +127,10 @@ class CodeServer:
         """Replace the user's settings; windows that are open take them over by themselves."""
         file = self.home / "data" / "User" / "settings.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({**QUIET, **settings}, indent=2), "utf-8")
+        # At once: a window that reads half a file has no settings at all.
+        written = file.with_suffix(".new")
+        written.write_text(json.dumps({**QUIET, **settings}, indent=2), "utf-8")
+        written.replace(file)
 
     def processes(self, command: str) -> list[int]:
         """Return the ids of the processes below this server whose command line contains `command`."""

@@ -42,7 +42,9 @@ def screenshots() -> Path:
 
 @pytest.fixture(scope="session")
 def vsix() -> Path:
-    """The packaged extension, made from the sources as they are now."""
+    """The packaged extension: the one that `FIRSTHAND_VSIX` names, else one made from the sources as they are now."""
+    if given := os.environ.get("FIRSTHAND_VSIX"):
+        return Path(given)
     how = f"run `npm ci && npm run package` in {EXTENSION.relative_to(REPOSITORY)}"
     if not VSIX.exists():
         pytest.fail(f"The extension is not packaged: {how}.", pytrace=False)

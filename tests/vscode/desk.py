@@ -88,6 +88,9 @@ class Desk:
             time.sleep(0.1)
 
     async def photograph(self, name: str) -> None:
-        """Keep a picture of every window."""
+        """Keep a picture of every window, and what the extension logged."""
         for number, window in enumerate(self.windows, 1):
             await window.screenshot(f"{name}-{number}")
+        log = self._screenshots / f"{name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(self._server.extension_logs, "utf-8")

@@ -36,10 +36,10 @@ async def test_explain(desk: Desk, workspace_copy: Callable[[str], Path], ollama
     await window.wait_until_indexed()
 
     assert await window.code_actions() == [
-        "Firsthand: Explain",
         "Firsthand: Ask about this",
-        "Firsthand: Generate test",
         "Firsthand: Document this",
+        "Firsthand: Explain",
+        "Firsthand: Generate test",
     ]
     await window.choose_code_action("Firsthand: Explain")
 
@@ -65,6 +65,7 @@ async def test_generate_test(
     assert tests.read_text("utf-8") == before
 
     await window.press_editor_action("Apply Test")
+    await expect(window.difference).to_have_count(0)
     await expect(window.active_tab).to_have_attribute("data-resource-name", "test_service.py")
     await window.save()
     assert "def test_closing_twice_is_refused" in tests.read_text("utf-8")

@@ -11,6 +11,7 @@ from playwright.async_api import expect
 
 from fake_ollama.models import embedder
 from fake_ollama.server import FakeOllamaThread
+from vscode.code_server import LONGEST_WAIT
 from vscode.desk import Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -70,7 +71,7 @@ class TestWithoutChatModel:
         pulling = ollama.hold("pull", index=4)
 
         await turn.way_forward.get_by_role("button", name="Pull").click()
-        await asyncio.to_thread(pulling.wait_until_reached)
+        await asyncio.to_thread(pulling.wait_until_reached, LONGEST_WAIT)
         await expect(window.progress).to_contain_text("%")
         pulling.release()
 

@@ -24,6 +24,7 @@ async def test_two_windows(
     windows = [await desk.open(folder), await desk.open(folder)]
 
     for window in windows:
+        await window.wait_until_indexed()
         sidebar = await window.open_sidebar()
         turn = await sidebar.ask(QUESTION)
         await turn.wait_until("done", "complete")

@@ -8,6 +8,7 @@ from playwright.async_api import Locator, Page, expect
 from vscode.code_server import CodeServer
 from vscode.sidebar_view import SidebarView
 
+_INDEXED = re.compile(r"\d+ files, [1-9]\d* chunks(?! searchable)")
 _SELECTION = re.compile(r"Ln (\d+), Col (\d+)(?: \((\d+) selected\))?")
 
 
@@ -109,14 +110,17 @@ class Window:
         await self.page.mouse.move(caret["x"] + 8, caret["y"] + caret["height"] / 2, steps=4)
 
     async def code_actions(self) -> list[str]:
-        """Open the menu of code actions at the caret; returns their titles."""
+        """Open the menu of code actions at the caret; returns their titles, sorted."""
         await self.page.keyboard.press("Control+.")
         await self._code_action_rows.first.wait_for()
-        return [plain(title) for title in await self._code_action_rows.all_inner_texts()]
+        return sorted(plain(title) for title in await self._code_action_rows.all_inner_texts())
 
     async def choose_code_action(self, title: str) -> None:
         """Choose from the menu of code actions that is open."""
-        await self._code_action_rows.filter(has_text=title).click()
+        row = self._code_action_rows.filter(has_text=title)
+        # The menu takes clicks once the mouse has moved, so that the click that opened it does not choose as well.
+        await row.hover(force=True)
+        await row.click()
 
     @property
     def _code_action_rows(self) -> Locator:
@@ -137,7 +141,7 @@ class Window:
 
     async def run_command(self, title: str) -> None:
         """Run a command by its title in the palette."""
-        quick = await self._quick_input("F1", f">{title}")
+        quick = await self._quick_input("F1", f">{title.removesuffix('…')}")
         row = quick.locator(".monaco-list-row").filter(has=self.page.get_by_text(title, exact=True)).first
         await row.click()
 
@@ -178,7 +182,7 @@ class Window:
 
     async def wait_until_indexed(self) -> None:
         """Return once the status bar says that the index is complete."""
-        await expect(self.status_item.locator(".codicon-check, .codicon-warning")).to_be_visible()
+        await expect(self.status_item).to_have_attribute("aria-label", _INDEXED)
 
     def notification(self, words: str | re.Pattern[str]) -> Locator:
         """A notification that says these words."""
@@ -191,9 +195,7 @@ class Window:
     @property
     def hover(self) -> Locator:
         """The hover that is open."""
-        return self.page.locator(
-            ".monaco-hover:visible .hover-contents, .monaco-hover:visible .markdown-hover"
-        )
+        return self.page.locator(".monaco-hover:visible .code-hover-contents").first
 
     @property
     def dialog(self) -> Locator:
