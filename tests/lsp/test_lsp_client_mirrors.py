@@ -1,6 +1,7 @@
 """The clients' mirrors of `messages.py`: the same names, and no field that the server does not know."""
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from firsthand.lsp import messages
 from firsthand.lsp.json_values import camel_case
+from firsthand.settings import Settings
 
 CLIENTS = Path(__file__).parents[2] / "clients"
 VSCODE = CLIENTS / "vscode" / "src" / "protocol.ts"
@@ -95,3 +97,23 @@ def test_a_class_of_neovim_has_only_fields_of_the_server() -> None:
     }
     assert classes
     assert {name: fields for name, fields in unknown.items() if fields} == {}
+
+
+def test_the_vscode_client_has_the_settings_of_the_server() -> None:
+    """Each setting has the same name, default and description in the editor; `server` and `trace` are the editor's."""
+    manifest = json.loads((CLIENTS / "vscode" / "package.json").read_text("utf-8"))
+    groups = manifest["contributes"]["configuration"]
+    shown = {name: item for group in groups for name, item in group["properties"].items()}
+
+    of_the_server = {
+        f"firsthand.{camel_case(item.name)}": (
+            list(item.default) if isinstance(item.default, tuple) else item.default,
+            item.metadata["help"],
+        )
+        for item in dataclasses.fields(Settings)
+    }
+    assert {
+        name: (item["default"], item["description"])
+        for name, item in shown.items()
+        if name.split(".")[1] not in ("server", "trace")
+    } == of_the_server

@@ -108,7 +108,7 @@ describe("installing", () => {
   });
 
   it("leaves nothing behind when it is stopped", async () => {
-    python("3.12", "sleep 600");
+    python("3.12", "exec sleep 600");
     const stop = new AbortController();
     const onStep = (step: string): void => {
       if (step === "fetching the server") {
