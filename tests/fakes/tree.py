@@ -18,6 +18,7 @@ class DictTree:
         self.skipped = dict(skipped or {})
         self.reads: list[str] = []
         self.unreadable: set[str] = set()
+        self.rules: dict[str, str] = {}
         self._times: dict[str, int] = {}
         self._clock = 0
         for path, text in (files or {}).items():
@@ -51,6 +52,9 @@ class DictTree:
         text = self.files[path]
         data = text.encode("utf-8", "surrogatepass")
         return SourceFile(path, text, language_of(path), hashlib.sha256(data).hexdigest())
+
+    async def rule_against(self, path: str) -> str:
+        return self.rules.get(path, "")
 
     def _found(self, path: str) -> FileStat | SkippedFile | None:
         if path in self.skipped:

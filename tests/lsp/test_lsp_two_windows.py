@@ -81,7 +81,7 @@ async def until_found(window: Session, name: str, *, is_there: bool = True) -> N
 
 
 async def test_two_windows_share_one_index(open_window: OpenWindow, root: Path) -> None:
-    """The second window finds what the first one indexes, says calmly who does it, and succeeds it when it is killed."""
+    """The second window finds what the first one indexes, says who does it, and succeeds it when it is killed."""
     first = await open_window()
     await first.until(lambda: stage(first) == "idle")
     second = await open_window()

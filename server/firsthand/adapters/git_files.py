@@ -10,6 +10,7 @@ from pathlib import Path
 from firsthand.adapters.file_screen import NOT_A_FILE, NOT_UTF8, UNREADABLE, FileScreen
 from firsthand.adapters.folder_walk import printable, walk
 from firsthand.adapters.git_listing import list_by_git
+from firsthand.adapters.leaving_out import rule_against
 from firsthand.adapters.unlisted_files import without_unlisted
 from firsthand.core import screening
 from firsthand.core.languages import language_of
@@ -31,6 +32,10 @@ class WorkspaceTree:
     async def stat_all(self, paths: Sequence[str]) -> Mapping[str, FileStat | SkippedFile | None]:
         """Say of each path what `scan` would say of it now; None when it would not name it."""
         return await asyncio.to_thread(self._stat_all, paths)
+
+    async def rule_against(self, path: str) -> str:
+        """Return the rule that leaves a file or folder out, as `file:line: pattern`; "" when none does."""
+        return await asyncio.to_thread(rule_against, self._root, self._exclude, path)
 
     async def read(self, path: str) -> SourceFile | SkippedFile | None:
         """Read and decode one file, unless its content should not be indexed; None when it is gone."""

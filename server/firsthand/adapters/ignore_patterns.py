@@ -23,22 +23,24 @@ class IgnorePattern:
     regex: re.Pattern[str]
     ignores: bool
     folders_only: bool
+    line: int
+    text: str
 
 
 def parse_ignore_lines(lines: Iterable[str]) -> tuple[IgnorePattern, ...]:
     """Return the patterns of an ignore file, comments and blank lines left out."""
-    return tuple(pattern for line in lines if (pattern := _parse(line)))
+    return tuple(pattern for number, line in enumerate(lines, 1) if (pattern := _parse(line, number)))
 
 
-def verdict(patterns: tuple[IgnorePattern, ...], path: str, *, is_folder: bool) -> bool | None:
-    """Return what the last pattern that matches says: True to ignore, False to keep, None when none matches."""
+def deciding(patterns: tuple[IgnorePattern, ...], path: str, *, is_folder: bool) -> IgnorePattern | None:
+    """Return the last pattern that matches, which decides; None when none matches."""
     for pattern in reversed(patterns):
         if (is_folder or not pattern.folders_only) and pattern.regex.match(path):
-            return pattern.ignores
+            return pattern
     return None
 
 
-def _parse(line: str) -> IgnorePattern | None:
+def _parse(line: str, number: int) -> IgnorePattern | None:
     text = _without_trailing_spaces(line.removesuffix("\r"))
     if not text or text.startswith("#"):
         return None
@@ -50,7 +52,9 @@ def _parse(line: str) -> IgnorePattern | None:
         return None
     # A pattern without an inner slash is a name at any depth; any other is a path from the ignore file's folder.
     prefix = "" if "/" in text else _ANY_FOLDERS
-    return IgnorePattern(_compiled(f"{prefix}{_regex(text.removeprefix('/'))}"), ignores, folders_only)
+    return IgnorePattern(
+        _compiled(f"{prefix}{_regex(text.removeprefix('/'))}"), ignores, folders_only, number, line.strip()
+    )
 
 
 def _without_trailing_spaces(line: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from firsthand.adapters.ignore_patterns import IgnorePattern, parse_ignore_lines, verdict
+from firsthand.adapters.ignore_patterns import IgnorePattern, deciding, parse_ignore_lines
 
 # A larger ignore file is not one that a person wrote, and each of its patterns would be tried on each path.
 _MAX_IGNORE_FILE_BYTES = 131_072
@@ -36,16 +36,36 @@ class IgnoreRules:
             self._ignored_folders[path] = known
         return known
 
+    def rule_against(self, path: str, *, is_folder: bool) -> str:
+        """Return the rule that ignores a path, as `file:line: pattern`; "" when none does."""
+        parts = path.split("/")
+        for depth in range(1, len(parts) + 1):
+            part = "/".join(parts[:depth])
+            found = self._deciding(part, is_folder=is_folder or depth < len(parts))
+            if found is not None and found[1].ignores:
+                return self._place(*found)
+        return ""
+
+    def _place(self, folder: str, pattern: IgnorePattern) -> str:
+        if self._file_name is None:
+            return pattern.text
+        file = f"{folder}/{self._file_name}" if folder else self._file_name
+        return f"{file}:{pattern.line}: {pattern.text}"
+
     def _decides(self, path: str, *, is_folder: bool) -> bool:
+        found = self._deciding(path, is_folder=is_folder)
+        return found is not None and found[1].ignores
+
+    def _deciding(self, path: str, *, is_folder: bool) -> tuple[str, IgnorePattern] | None:
         """Ask the ignore files from the path's own folder upwards; the first that has a matching pattern decides."""
         folder = path
         while folder:
             folder = folder.rpartition("/")[0]
             inner_path = path[len(folder) + 1 :] if folder else path
-            answer = verdict(self._patterns_in(folder), inner_path, is_folder=is_folder)
-            if answer is not None:
-                return answer
-        return False
+            pattern = deciding(self._patterns_in(folder), inner_path, is_folder=is_folder)
+            if pattern is not None:
+                return folder, pattern
+        return None
 
     def _patterns_in(self, folder: str) -> tuple[IgnorePattern, ...]:
         if folder not in self._patterns:

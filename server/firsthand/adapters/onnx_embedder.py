@@ -18,6 +18,7 @@ import numpy
 import onnxruntime
 from tokenizers import Tokenizer
 
+from firsthand.adapters.worker_process import yield_to_others
 from firsthand.core.model import Fingerprint, Vector
 from firsthand.core.ports import Rejected
 from firsthand.errors import InputRejectedError, ModelFailedError
@@ -66,7 +67,9 @@ class OnnxEmbedder:
     ) -> None:
         self._session = session
         self._tokenizer = tokenizer
-        self._documents = ThreadPoolExecutor(document_threads, thread_name_prefix="embed-documents")
+        self._documents = ThreadPoolExecutor(
+            document_threads, thread_name_prefix="embed-documents", initializer=yield_to_others
+        )
         # A question has a thread of its own, so it never queues behind documents.
         self._queries = ThreadPoolExecutor(1, thread_name_prefix="embed-query")
 

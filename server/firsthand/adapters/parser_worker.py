@@ -15,6 +15,7 @@ from typing import IO
 
 from firsthand.adapters import parser_frames
 from firsthand.adapters.treesitter_parser import TreeSitterParser
+from firsthand.adapters.worker_process import yield_to_others
 from firsthand.core.ports import Parser
 
 
@@ -48,4 +49,5 @@ def _send(wire: IO[bytes], message: object) -> None:
 
 
 if __name__ == "__main__":
+    yield_to_others()
     serve(TreeSitterParser())

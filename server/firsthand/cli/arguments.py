@@ -314,11 +314,19 @@ def _status(commands: Any) -> None:
 examples:
   firsthand status
   firsthand status --skipped       with every file that is not indexed, and why
+  firsthand status --why src/a.py  why this file is or is not indexed; exits with 0 when it is
 """,
     )
     add_root(parser)
     parser.add_argument(
         "--skipped", "--verbose", "-v", action="store_true", help="list skipped and failed files"
+    )
+    parser.add_argument(
+        "--why",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="say why this file is or is not indexed (can be given more than once)",
     )
     add_json(parser, "print it as one JSON object")
     add_setting_flags(parser, "models", "privacy", "index", "general")

@@ -10,9 +10,11 @@ from firsthand.app import Finding
 from firsthand.cli.application import CatalogueModel, InstalledModel
 from firsthand.cli.terminal import Terminal, visible
 from firsthand.core.answers import Answer, CharacterRange, UngroundedName
+from firsthand.core.file_standing import FileStanding
 from firsthand.core.model import FileRecord, Hit, IndexReport
 from firsthand.core.workspace import ModelOffer, WorkspaceStatus
 
+_STANDING_STYLES = {"indexed": "green", "failed": "red", "missing": "red"}
 _STATE_STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
 _STATE_SIGNS = {"ok": "✓", "warning": "!", "error": "✗"}
 
@@ -93,6 +95,20 @@ def left_out_lines(records: Iterable[FileRecord]) -> list[Text]:
         for record in records
         if record.status != "indexed"
     ]
+
+
+def standing_lines(standings: Iterable[FileStanding]) -> list[Text]:
+    """How single files stand to the index."""
+    lines: list[Text] = []
+    for standing in standings:
+        facts = f"{standing.chunks} pieces, {standing.embedded} with a vector; " if standing.chunks else ""
+        head = (f"{standing.state:<9}", _STANDING_STYLES.get(standing.state, "yellow"))
+        lines.append(
+            Text.assemble(head, f"{visible(standing.path)}  ", (f"{facts}{visible(standing.reason)}", "dim"))
+        )
+        if standing.rule:
+            lines.append(Text(f"  → {visible(standing.rule)}", style="bold"))
+    return lines
 
 
 def status_lines(status: WorkspaceStatus, folder: Path) -> list[Text]:

@@ -48,6 +48,14 @@ class SourceTree(Protocol):
         ...
 
 
+class RuledTree(SourceTree, Protocol):
+    """A source tree with rules of its own, about which people can ask."""
+
+    async def rule_against(self, path: str) -> str:
+        """Return the rule that leaves a path out, as `file:line: pattern` or in words; "" when none does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What may have changed below a root: some paths, or everything."""

@@ -9,12 +9,13 @@ from typing import Literal
 
 from firsthand.core.answers import Message
 from firsthand.core.assistant import Assistant
+from firsthand.core.file_standing import FileStanding, standing_of
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.hovering import Hovers
 from firsthand.core.indexing import Indexer, IndexingState
 from firsthand.core.keeping import IndexKeeper
 from firsthand.core.model import FileRecord, IndexStats, Report
-from firsthand.core.ports import ChatModel, ChatPart, ChunkStore, History, Parser, SourceTree
+from firsthand.core.ports import ChatModel, ChatPart, ChunkStore, History, Parser, RuledTree
 from firsthand.core.retrieval import Searcher
 
 Health = Literal["ok", "warning", "error"]
@@ -59,7 +60,7 @@ class Workspace:
     """A root folder, its index and what answers from it."""
 
     root: Path
-    tree: SourceTree
+    tree: RuledTree
     history: History
     parser: Parser
     store: ChunkStore
@@ -95,6 +96,10 @@ class Workspace:
         """List what the index knows of every file, skipped and failed ones with their reasons."""
         manifest = await self.store.manifest()
         return [manifest[path] for path in sorted(manifest)]
+
+    async def standing(self, path: str) -> FileStanding:
+        """Say whether a file is indexed, and why or why not."""
+        return await standing_of(path, self.tree, self.store)
 
     async def pull_model(self, name: str, report: Report) -> None:
         """Fetch a model; open the workspace anew to use it.

@@ -1,6 +1,9 @@
 """`firsthand status`: how much is indexed, by which models, and whether that is healthy."""
 
 import asyncio
+import os
+from dataclasses import asdict
+from pathlib import Path
 
 from firsthand.cli import rendering, wire
 from firsthand.cli.application import Context
@@ -8,8 +11,8 @@ from firsthand.cli.opening import opened
 
 
 def run(context: Context) -> int:
-    """Show the status; 1 when it is an error."""
-    return asyncio.run(_status(context))
+    """Show the status, 1 when it is an error; or how single files stand, 1 when one of them is not indexed."""
+    return asyncio.run(_why(context) if context.arguments.why else _status(context))
 
 
 async def _status(context: Context) -> int:
@@ -26,3 +29,23 @@ async def _status(context: Context) -> int:
         for line in [*rendering.status_lines(status, folder), *rendering.left_out_lines(files)]:
             out.print(line)
     return 1 if status.health == "error" else 0
+
+
+async def _why(context: Context) -> int:
+    async with opened(context, need_chat=False) as workspace:
+        paths = [_from_root(path, context.root) for path in context.arguments.why]
+        standings = [await workspace.standing(path) for path in paths]
+    if context.arguments.json:
+        context.terminal.write_json([asdict(standing) for standing in standings])
+    else:
+        for line in rendering.standing_lines(standings):
+            context.terminal.out().print(line)
+    return 0 if all(standing.state == "indexed" for standing in standings) else 1
+
+
+def _from_root(path: str, root: Path) -> str:
+    """Paths are where the shell completes them; what is not there counts from the root."""
+    file = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+    if not os.path.lexists(file) and os.path.lexists(root / path):
+        file = root / path
+    return Path(os.path.relpath(file, root)).as_posix()
