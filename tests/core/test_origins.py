@@ -4,12 +4,15 @@ import pytest
 
 from firsthand.core.origins import EXACT, LIKELY, NO, origin_fit
 
+ES = "ecmascript"
+JAVA = "src/main/java/com/shop/pay/Gateway.java"
+
 CASES = [
     # relative paths
-    ("../payments/gateway.js", "src/orders/a.ts", "", "Gateway", "src/payments/gateway.ts", "Gateway", "ecmascript", EXACT),
-    ("../payments", "src/orders/a.ts", "", "Gateway", "src/payments/index.ts", "Gateway", "ecmascript", EXACT),
-    ("../payments", "src/orders/a.ts", "", "Gateway", "src/payments/gateway.ts", "Gateway", "ecmascript", LIKELY),
-    ("../payments/other", "src/orders/a.ts", "", "Gateway", "src/payments/gateway.ts", "Gateway", "ecmascript", NO),
+    ("../payments/gateway.js", "src/orders/a.ts", "", "Gateway", "src/payments/gateway.ts", "Gateway", ES, EXACT),
+    ("../payments", "src/orders/a.ts", "", "Gateway", "src/payments/index.ts", "Gateway", ES, EXACT),
+    ("../payments", "src/orders/a.ts", "", "Gateway", "src/payments/gateway.ts", "Gateway", ES, LIKELY),
+    ("../payments/other", "src/orders/a.ts", "", "Gateway", "src/payments/gateway.ts", "Gateway", ES, NO),
     (".models", "shop/orders.py", "", "User", "shop/models.py", "User", "python", EXACT),
     ("..models", "shop/api/orders.py", "", "User", "shop/models.py", "User", "python", EXACT),
     ("..models", "shop/api/orders.py", "", "User", "shop/api/models.py", "User", "python", NO),
@@ -18,8 +21,8 @@ CASES = [
     ("accounts", "api/app.py", "models", "User", "src/accounts/models.py", "User", "python", LIKELY),
     ("accounts", "api/app.py", "", "User", "src/accounts/models.py", "User", "python", LIKELY),
     ("requests.models", "api/app.py", "", "User", "src/accounts/models.py", "User", "python", NO),
-    ("com.shop.pay.Gateway", "A.java", "", "Gateway", "src/main/java/com/shop/pay/Gateway.java", "Gateway", "jvm", EXACT),
-    ("com.other.Gateway", "A.java", "", "Gateway", "src/main/java/com/shop/pay/Gateway.java", "Gateway", "jvm", NO),
+    ("com.shop.pay.Gateway", "A.java", "", "Gateway", JAVA, "Gateway", "jvm", EXACT),
+    ("com.other.Gateway", "A.java", "", "Gateway", JAVA, "Gateway", "jvm", NO),
     ("crate::store::token", "src/main.rs", "", "Token", "src/store/token.rs", "Token", "rust", EXACT),
     ("crate::store", "src/main.rs", "", "Token", "src/store/token.rs", "Token", "rust", LIKELY),
     ("App\\Services\\Mailer", "src/a.php", "", "Mailer", "src/Services/Mailer.php", "Mailer", "php", LIKELY),

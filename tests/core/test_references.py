@@ -1,10 +1,15 @@
 """Who uses what in small projects of every main language, resolved by names, imports and places."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from fakes.project import open_project
 from fakes.workspaces import workspace_files
 from firsthand.core.references import CodeGraph, Reference
+
+SAMPLES = Path(__file__).parent / "references"
 
 
 async def graph(files: dict[str, str]) -> CodeGraph:
@@ -27,11 +32,19 @@ async def users(files: dict[str, str], name: str) -> list[str]:
 
 
 PYTHON = {
-    "shop/gateway.py": "class Gateway:\n    def charge(self):\n        return self.send()\n\n    def send(self):\n        pass\n",
-    "shop/checkout.py": "from shop.gateway import Gateway\n\n\ndef pay(gateway: Gateway):\n    gateway.charge()\n",
+    "shop/gateway.py": (
+        "class Gateway:\n    def charge(self):\n        return self.send()\n\n    def send(self):\n        pass\n"
+    ),
+    "shop/checkout.py": (
+        "from shop.gateway import Gateway\n\n\ndef pay(gateway: Gateway):\n    gateway.charge()\n"
+    ),
     "shop/other.py": "from vendor import Gateway\n\n\ndef run():\n    Gateway()\n",
-    "shop/sub.py": "from .gateway import Gateway\n\n\nclass Loud(Gateway):\n    def shout(self):\n        self.charge()\n",
-    "tests/test_checkout.py": "from shop.gateway import Gateway\n\n\ndef test_pay():\n    Gateway().charge()\n",
+    "shop/sub.py": (
+        "from .gateway import Gateway\n\n\nclass Loud(Gateway):\n    def shout(self):\n        self.charge()\n"
+    ),
+    "tests/test_checkout.py": (
+        "from shop.gateway import Gateway\n\n\ndef test_pay():\n    Gateway().charge()\n"
+    ),
 }
 
 
@@ -57,145 +70,39 @@ async def test_calls_of_a_method() -> None:
     assert await users(PYTHON, "send") == ["shop/gateway.py:3 Gateway.charge calls Gateway.send exact"]
 
 
-LANGUAGES = {
-    "typescript": (
-        {
-            "src/gateway.ts": "export class Gateway {\n  charge() {}\n}\n",
-            "src/pay.ts": 'import { Gateway } from "./gateway.js";\nexport class Pay extends Gateway {}\n',
-            "src/index.ts": 'export { Gateway } from "./gateway";\n',
-        },
-        ["src/index.ts:1 - imports", "src/pay.ts:1 - imports", "src/pay.ts:2 Pay extends"],
-    ),
-    "tsx": (
-        {
-            "src/Gateway.tsx": "export function Gateway() {\n  return <p/>;\n}\n",
-            "src/App.tsx": 'import { Gateway } from "./Gateway";\nexport const App = () => <Gateway/>;\n',
-        },
-        ["src/App.tsx:1 - imports", "src/App.tsx:2 App calls"],
-    ),
-    "javascript": (
-        {
-            "lib/gateway.js": "class Gateway {}\nmodule.exports = { Gateway };\n",
-            "lib/pay.js": 'const { Gateway } = require("./gateway");\nfunction pay() {\n  return new Gateway();\n}\n',
-        },
-        ["lib/gateway.js:2 - refers to", "lib/pay.js:1 - imports", "lib/pay.js:3 pay calls"],
-    ),
-    "go": (
-        {
-            "go.mod": "module example.com/shop\n",
-            "pay/gateway.go": "package pay\n\ntype Gateway struct{}\n",
-            "pay/use.go": "package pay\n\nfunc New() *Gateway {\n\treturn &Gateway{}\n}\n",
-            "main.go": 'package main\n\nimport "example.com/shop/pay"\n\nfunc main() {\n\tvar g pay.Gateway\n\t_ = g\n}\n',
-            "other/gateway.go": "package other\n\ntype Loud struct {\n\tbare.Gateway\n}\n",
-        },
-        ["main.go:6 main refers to", "pay/use.go:3 New refers to", "pay/use.go:4 New refers to"],
-    ),
-    "rust": (
-        {
-            "src/gateway.rs": "pub struct Gateway;\n\nimpl Gateway {\n    pub fn new() -> Self {\n        Gateway\n    }\n}\n",
-            "src/pay.rs": "use crate::gateway::Gateway;\n\nfn pay() {\n    Gateway::new();\n}\n",
-        },
-        ["src/pay.rs:1 - imports", "src/pay.rs:4 pay refers to"],
-    ),
-    "java": (
-        {
-            "src/main/java/shop/Gateway.java": "package shop;\npublic class Gateway {}\n",
-            "src/main/java/shop/Pay.java": "package shop;\nclass Pay extends Gateway {}\n",
-            "src/main/java/web/Api.java": "package web;\nimport shop.Gateway;\nclass Api {\n  Gateway g = new Gateway();\n}\n",
-        },
-        [
-            "src/main/java/shop/Pay.java:2 Pay extends",
-            "src/main/java/web/Api.java:2 - imports",
-            "src/main/java/web/Api.java:4 Api.g calls",
-        ],
-    ),
-    "kotlin": (
-        {
-            "src/Gateway.kt": "package shop\n\nopen class Gateway\n",
-            "src/Pay.kt": "package shop\n\nclass Pay : Gateway() {\n    fun make() = Gateway()\n}\n",
-        },
-        ["src/Pay.kt:3 Pay extends", "src/Pay.kt:4 Pay.make calls"],
-    ),
-    "csharp": (
-        {
-            "src/Gateway.cs": "namespace Shop;\npublic class Gateway { }\n",
-            "src/Pay.cs": "namespace Shop;\npublic class Pay : Gateway\n{\n    Gateway Make() { return new Gateway(); }\n}\n",
-        },
-        ["src/Pay.cs:2 Pay extends", "src/Pay.cs:4 Pay.Make calls"],
-    ),
-    "c": (
-        {
-            "src/gateway.h": "int charge_card(int cents);\n",
-            "src/gateway.c": '#include "gateway.h"\n\nint charge_card(int cents)\n{\n    return cents;\n}\n',
-            "src/main.c": '#include "gateway.h"\n\nint main(void)\n{\n    return charge_card(5);\n}\n',
-        },
-        ["src/main.c:5 main calls"],
-    ),
-    "cpp": (
-        {
-            "src/gateway.hpp": "class Gateway {\npublic:\n  void send();\n};\n",
-            "src/pay.cpp": '#include "gateway.hpp"\n\nclass Pay : public Gateway {};\n\nvoid run() {\n  auto g = new Gateway();\n}\n',
-        },
-        ["src/pay.cpp:3 Pay extends", "src/pay.cpp:6 run calls"],
-    ),
-    "ruby": (
-        {
-            "lib/gateway.rb": "class Gateway\n  def charge; end\nend\n",
-            "lib/pay.rb": "require_relative 'gateway'\n\nclass Pay < Gateway\n  def run\n    Gateway.new\n  end\nend\n",
-        },
-        ["lib/pay.rb:3 Pay extends", "lib/pay.rb:5 Pay.run calls"],
-    ),
-    "php": (
-        {
-            "src/Gateway.php": "<?php\nnamespace App;\nclass Gateway {}\n",
-            "src/Pay.php": "<?php\nnamespace App;\nclass Pay extends Gateway {\n  function run() { return new Gateway(); }\n}\n",
-        },
-        ["src/Pay.php:3 Pay extends", "src/Pay.php:4 Pay.run calls"],
-    ),
-    "scala": (
-        {
-            "src/Gateway.scala": "package shop\n\nclass Gateway\n",
-            "src/Pay.scala": "package shop\n\nclass Pay extends Gateway {\n  def make = new Gateway()\n}\n",
-        },
-        ["src/Pay.scala:3 Pay extends", "src/Pay.scala:4 Pay.make calls"],
-    ),
-    "swift": (
-        {
-            "Sources/Gateway.swift": "class Gateway {}\n",
-            "Sources/Pay.swift": "class Pay: Gateway {\n    func make() -> Gateway { return Gateway() }\n}\n",
-        },
-        ["Sources/Pay.swift:1 Pay extends", "Sources/Pay.swift:2 Pay.make calls"],
-    ),
-    "lua": (
-        {
-            "gateway.lua": "local M = {}\n\nfunction M.charge_card(cents)\n  return cents\nend\n\nreturn M\n",
-            "pay.lua": 'local gateway = require("gateway")\n\nlocal function pay()\n  return gateway.charge_card(5)\nend\n',
-        },
-        ["pay.lua:4 pay calls"],
-    ),
-    "bash": (
-        {
-            "lib.sh": "charge_card() {\n  echo $1\n}\n",
-            "pay.sh": "source ./lib.sh\n\nmain() {\n  charge_card 5\n}\n",
-        },
-        ["pay.sh:4 main calls"],
-    ),
-}  # fmt: skip
+@pytest.mark.parametrize(
+    "sample", [pytest.param(file.read_text("utf-8"), id=file.stem) for file in sorted(SAMPLES.glob("*.txt"))]
+)
+async def test_users_in_every_main_language(sample: str) -> None:
+    """Imports, heirs, calls and mentions of types are found, and nothing else.
+
+    A sample holds files, each below its path, and at its end the places that use a name.
+    """
+    parts = re.split(r"^--- (.*)\n", sample, flags=re.MULTILINE)[1:]
+    *files, (title, expected) = zip(parts[::2], parts[1::2], strict=True)
+    found = await graph(dict(files))
+
+    references = await found.references(await found.find(title.removeprefix("users of ")))
+
+    places = [f"{each.path}:{each.line} {each.symbol or '-'} {each.relation}" for each in references]
+    assert places == expected.splitlines()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_users_in_every_main_language(language: str) -> None:
-    """Imports, heirs, calls and mentions of types are found, and nothing else."""
-    files, expected = LANGUAGES[language]
-    name = (
-        "Gateway"
-        if any("class Gateway" in text or "Gateway" in text for text in files.values())
-        else "charge_card"
-    )
+async def test_users_follow_the_files() -> None:
+    """A use that is written, moved or deleted is found, or not, as soon as its file is indexed again."""
+    project = await open_project(PYTHON)
+    found = CodeGraph(project.store)
+    target = await found.find("Gateway.send")
 
-    found = await users(files, name)
+    project.tree.write("shop/checkout.py", "from shop.gateway import Gateway\n\nGateway().send()\n")
+    project.tree.delete("shop/sub.py")
+    await project.refresh()
 
-    assert [" ".join(line.split(f" {name}")[0].split(f" M.{name}")[0].split()) for line in found] == expected
+    assert told(await found.references(target)) == [
+        "shop/checkout.py:3 - calls Gateway.send likely",
+        "shop/gateway.py:3 Gateway.charge calls Gateway.send exact",
+    ]
+    assert all(each.path != "shop/sub.py" for each in await found.references(await found.find("Gateway")))
 
 
 async def test_which_services_depend_on_the_gateway() -> None:

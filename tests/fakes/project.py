@@ -26,6 +26,11 @@ class Project:
     parser: TreeSitterParser
     buffers: OpenBuffers
     assistant: Assistant
+    indexer: Indexer
+
+    async def refresh(self) -> None:
+        """Bring the index up to date."""
+        await self.indexer.refresh(lambda progress: None)
 
     def select(self, path: str, needle: str, *, whole: bool = False) -> Selection:
         """Put the cursor at the first occurrence of a text, or select all of it."""
@@ -48,7 +53,7 @@ async def open_project(files: Mapping[str, str], chat: FakeChat | None = None) -
     assistant = Assistant(
         searcher=searcher, store=store, tree=tree, parser=parser, buffers=buffers, chat=chat
     )
-    return Project(tree, store, searcher, parser, buffers, assistant)
+    return Project(tree, store, searcher, parser, buffers, assistant, indexer)
 
 
 async def collect(events: AsyncIterator[AnswerEvent]) -> tuple[list[AnswerEvent], Answer]:
