@@ -216,4 +216,4 @@ def _order(files: Sequence[FileStat], recent: Sequence[str], room: _Room, seed: 
 
 
 def _stat(source: SourceFile) -> FileStat:
-    return FileStat(source.path, len(source.text), 0)
+    return FileStat(source.path, len(source.text), int(source.content_hash[:12], 16))

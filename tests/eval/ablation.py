@@ -1,0 +1,45 @@
+"""The rules of the ranking, each taken away in turn."""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from firsthand.core import ranking
+
+WITHOUT: Mapping[str, Mapping[str, Any]] = {
+    "Firsthand": {},
+    "without: the definition of a name stands first": {
+        "_DEFINES_NAME": 1.0,
+        "_DEFINES_QUALIFIED_NAME": 1.0,
+        "_DEFINES_NAMESAKE": 1.0,
+    },
+    "without: words of a definition's name": {"_NAME_WORDS": 0.0, "_NAME_SAYS_IT_ALL": 0.0},
+    "without: a name that says it all": {"_NAME_SAYS_IT_ALL": 0.0},
+    "without: words of the path": {"_PATH_WORDS": 0.0},
+    "without: a file that matches in many places": {"_FILE_COHERENCE": 0.0},
+    "without: tests behind code": {"_TEST_PENALTY": 1.0},
+    "without: sidelines behind code": {"_SIDELINE_PENALTY": 1.0},
+    "without: further hits of a file count less": {"_SAME_FILE_DECAY": 1.0},
+    "with: k of fusion 60": {"_RANK_CONSTANT": 60},
+    "with: equal shares of both lists": {"_DENSE_SHARE": {"symbol": 0.5, "path": 0.5, "prose": 0.5}},
+}
+"""What each variant sets; the first one is the ranking as it is."""
+
+
+async def ablated(variants: Mapping[str, Mapping[str, Any]] = WITHOUT) -> AsyncIterator[str]:
+    """Yield the name of each variant while it is in force."""
+    for name, values in variants.items():
+        with _changed(values):
+            yield name
+
+
+@contextlib.contextmanager
+def _changed(values: Mapping[str, Any]) -> Iterator[None]:
+    before = {name: getattr(ranking, name) for name in values}
+    for name, value in values.items():
+        setattr(ranking, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(ranking, name, value)

@@ -1,0 +1,79 @@
+"""Code to measure search on: source packages from the registries, and repositories that are on this machine."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Material:
+    """A folder of code, and whether its git history is asked about."""
+
+    name: str
+    group: str
+    """Which table it belongs to."""
+    root: Path
+    folders: tuple[str, ...] = ()
+    """What of it is searched; all of it when empty."""
+    has_tests: bool = True
+    """False leaves tests out of what is searched."""
+    has_history: bool = False
+    is_redacted: bool = True
+    """False leaves documentation in, and asks nothing about it."""
+
+
+# Package, where its code and its tests are, the table that it belongs to.
+_PYTHON = (
+    ("requests", ("src", "tests"), "requests, flask, click, networkx"),
+    ("flask", ("src", "tests"), "requests, flask, click, networkx"),
+    ("click", ("src", "tests"), "requests, flask, click, networkx"),
+    # Its tests stand among its code and are as much again.
+    ("networkx", ("networkx",), "requests, flask, click, networkx"),
+    ("litestar", ("litestar",), "textual, litestar"),
+    ("textual", ("src",), "textual, litestar"),
+)
+
+
+def python_packages(folder: Path, names: list[str]) -> list[Material]:
+    """Fetch source packages with pip, once, and unpack them."""
+    downloads, sources = folder / "downloads", folder / "sources"
+    downloads.mkdir(parents=True, exist_ok=True)
+    return [
+        Material(
+            name, group, _unpacked(_sdist(name, downloads), sources), folders, has_tests=name != "networkx"
+        )
+        for name, folders, group in _PYTHON
+        if not names or name in names
+    ]
+
+
+def local_repositories(roots: list[Path]) -> list[Material]:
+    """Take clones that are here, with their history."""
+    return [
+        Material(root.resolve().name, "repositories", root.resolve(), has_history=True, is_redacted=False)
+        for root in roots
+    ]
+
+
+def _sdist(name: str, folder: Path) -> Path:
+    found = sorted(folder.glob(f"{name}-*.tar.gz"))
+    if not found:
+        command = ["download", "--quiet", "--no-deps", f"--no-binary={name}", name, "--dest", str(folder)]
+        subprocess.run([sys.executable, "-m", "pip", *command], check=True)
+        found = sorted(folder.glob(f"{name}-*.tar.gz"))
+    return found[-1]
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
+    root = folder / archive.name.removesuffix(".tar.gz")
+    if not root.is_dir():
+        partial = folder / f"{root.name}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        with tarfile.open(archive) as opened:
+            opened.extractall(partial, filter="data")
+        (partial / root.name).rename(root)
+        shutil.rmtree(partial)
+    return root
