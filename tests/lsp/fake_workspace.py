@@ -160,7 +160,8 @@ class FakeAssistant:
     async def fix(self, selection: Selection, diagnostic: str) -> AsyncIterator[AnswerEvent]:
         self._note(f"fix {diagnostic}: {marked(selection)}")
         edits = (FileEdit(selection.path, "fixed", False, selection.start_byte, selection.end_byte),)
-        yield AnswerFinished(answer_to("fix", edits=edits))
+        warnings = ("Look at it twice.",) if diagnostic == "doubtful" else ()
+        yield AnswerFinished(answer_to("fix", edits=edits, warnings=warnings))
 
     def context(self, answer_id: str) -> PromptContext | None:
         return CONTEXT if answer_id == "answer-ask" else None
@@ -253,7 +254,9 @@ class FakeHovers:
         while end < len(data) and data[end : end + 1] not in b" \n\r\t":
             end += 1
         explanation = self._explained.get(selection.text, "")
-        return HoverCard(f"**{data[start:end].decode()}**{explanation}", start, end, bool(explanation))
+        return HoverCard(
+            f"```\n{data[start:end].decode()}\n```\n{explanation}", start, end, bool(explanation)
+        )
 
 
 @dataclass(frozen=True)

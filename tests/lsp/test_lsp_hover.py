@@ -39,7 +39,7 @@ async def test_the_word_under_the_pointer_is_shown(
     hover = await hovered(session, uri, *place)
 
     assert hover is not None
-    assert hover.contents == types.MarkupContent(types.MarkupKind.Markdown, f"**{word}**")
+    assert hover.contents == types.MarkupContent(types.MarkupKind.Markdown, f"```\n{word}\n```\n")
     assert hover.range == types.Range(
         types.Position(place[0], columns[0]), types.Position(place[0], columns[1])
     )
@@ -79,9 +79,9 @@ async def hovered(session: Session, uri: str, line: int, character: int) -> type
 @pytest.mark.parametrize(
     ("text", "budget", "shown"),
     [
-        ("word", 0, "**word**"),
-        ("word", 10_000, "**word** explained"),
-        ("for ever", 20, "**for**"),
+        ("word", 0, "word\n"),
+        ("word", 10_000, "word\n explained"),
+        ("for ever", 20, "for\n"),
     ],
     ids=["never waits", "arrives in time", "takes too long"],
 )

@@ -23,10 +23,11 @@ def question_in(lines: Sequence[str], *, is_prose: bool) -> str | None:
         return None
     parts = []
     for line in lines:
-        start = _COMMENT_START.match(line)
-        if start is None and not is_prose and line.strip():
+        text = _COMMENT_END.sub("", line)
+        start = _COMMENT_START.match(text)
+        if start is None and not is_prose and text.strip():
             return None
-        parts.append(_COMMENT_END.sub("", line[start.end() if start else 0 :]))
+        parts.append(text[start.end() if start else 0 :])
     question = " ".join(" ".join(parts).split())
     if not question.endswith(_QUESTION_MARKS) or len(question) < _FEWEST_CHARACTERS:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from firsthand.core.hovering import HoverCard
     from firsthand.core.workspace import Workspace
     from firsthand.lsp.session import FirsthandServer
+
+_FENCE = re.compile(r"^`{3,}.*\n?", re.MULTILINE)
 
 
 def register(server: FirsthandServer) -> None:
@@ -43,11 +46,17 @@ def register(server: FirsthandServer) -> None:
         card = await _card(workspace, Selection(path, text, offset, offset), folder.settings.hover_budget_ms)
         if card is None:
             return None
-        kind = types.MarkupKind.Markdown if ls.client.markdown_hover else types.MarkupKind.PlainText
         return types.Hover(
-            contents=types.MarkupContent(kind, card.markdown),
+            contents=_contents(ls, card.markdown),
             range=lsp_range(positions.range_of_bytes(card.start_byte, card.end_byte)),
         )
+
+
+def _contents(ls: FirsthandServer, markdown: str) -> types.MarkupContent:
+    if ls.client.markdown_hover:
+        return types.MarkupContent(types.MarkupKind.Markdown, markdown)
+    # Markdown reads well as it is, but for the lines that only fence code.
+    return types.MarkupContent(types.MarkupKind.PlainText, _FENCE.sub("", markdown))
 
 
 async def _card(workspace: Workspace, selection: Selection, budget_ms: int) -> HoverCard | None:

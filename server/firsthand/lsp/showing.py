@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -46,11 +46,11 @@ async def show_document(ls: FirsthandServer, document: AnswerDocument, body: str
 
 async def apply_edit(ls: FirsthandServer, label: str, edit: types.WorkspaceEdit, answer: Answer) -> None:
     """Have the client apply an edit; say what it refused and what to doubt."""
-    result = await _answer_of(
-        ls,
-        APPLY_EDIT,
-        ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit=edit, label=label)),
-    )
+    request = ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit=edit, label=label))
+    try:
+        result = await _answer_of(ls, APPLY_EDIT, request)
+    except JsonRpcException as error:
+        result = types.ApplyWorkspaceEditResult(applied=False, failure_reason=error.message)
     if result is not None and not result.applied:
         reason = f": {result.failure_reason}" if result.failure_reason else ""
         ls.say(f"{label}: the edit was not applied{reason}.", types.MessageType.Warning)
@@ -70,11 +70,11 @@ async def _has_opened(ls: FirsthandServer, document: AnswerDocument) -> bool:
     return result is None or result.success
 
 
-async def _answer_of(ls: FirsthandServer, capability: str, request: Awaitable[R]) -> R | None:
+async def _answer_of(ls: FirsthandServer, capability: str, request: Coroutine[Any, Any, R]) -> R | None:
     """Return the client's answer; None when a client that did not announce the capability gave none in time."""
     if capability not in ls.client.unannounced:
         return await request
-    try:
-        return await asyncio.wait_for(request, _SECONDS_TO_ANSWER_UNANNOUNCED)
-    except TimeoutError:
-        return None
+    # Left running, so that an answer that comes late finds somebody who waits for it.
+    answer = ls.tasks.start(request, f"waiting for the client's answer about {capability}")
+    await asyncio.wait([answer], timeout=_SECONDS_TO_ANSWER_UNANNOUNCED)
+    return await answer if answer.done() else None
