@@ -10,7 +10,19 @@ from firsthand import __version__
 from firsthand.cli.run import run
 from firsthand.cli.setting_flags import SETTING_GROUPS, flag_of
 
-COMMANDS = ["ask", "chat", "search", "index", "serve", "status", "doctor", "clean", "model", "settings"]
+COMMANDS = [
+    "ask",
+    "chat",
+    "search",
+    "index",
+    "serve",
+    "status",
+    "doctor",
+    "clean",
+    "hook",
+    "model",
+    "settings",
+]
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,6 +54,26 @@ def all_locks(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_kept(folder: Path) -> bool:
+    """Tell whether some process keeps one of the indexes in a folder up to date."""
+    for file in folder.glob(f"*.{_KEEPER}.lock"):
+        try:
+            with _held(folder / file.stem.rpartition(".")[0], _KEEPER, ""):
+                continue
+        except StoreBusyError:
+            return True
+    return False
+
+
+def took_turn(held: contextlib.ExitStack, folder: Path, name: str) -> bool:
+    """Take a turn among the processes that look after the indexes in a folder, until `held` ends, if it is free."""
+    try:
+        held.enter_context(_held(folder / "turn", name, ""))
+    except StoreBusyError:
+        return False
+    return True
+
+
 def is_in_use(index: Path) -> bool:
     """Tell whether a process writes or keeps the index in this folder."""
     try:

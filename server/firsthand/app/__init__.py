@@ -6,6 +6,7 @@ Adapters are imported inside functions, in threads where they are heavy, so that
 from firsthand.app.diagnosis import Finding, diagnose
 from firsthand.app.evaluating import OpenedEvaluator, open_evaluator
 from firsthand.app.folders import cache_folder, clean_all, clean_index, index_folder, models_folder
+from firsthand.app.hooks import hook_states, install_hooks, refresh_after_git, uninstall_hooks
 from firsthand.app.installing import (
     catalogue,
     find_in_catalogue,
@@ -24,11 +25,15 @@ __all__ = [
     "clean_index",
     "diagnose",
     "find_in_catalogue",
+    "hook_states",
     "index_folder",
+    "install_hooks",
     "install_model",
     "installed_models",
     "models_folder",
     "open_evaluator",
     "open_workspace",
+    "refresh_after_git",
     "remove_model",
+    "uninstall_hooks",
 ]

@@ -33,6 +33,7 @@ examples:
   firsthand eval                    measure how well search works on your code
   firsthand doctor                  find out what is wrong and how to mend it
   firsthand model install           get the chat model that runs without Ollama
+  firsthand hook install            index after each merge and checkout, without an editor
   firsthand serve                   what an editor starts: a language server over stdio
 
 Every command has its own help: firsthand ask --help
@@ -66,6 +67,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         _status,
         _doctor,
         _clean,
+        _hook,
         _model,
         _settings,
     ):
@@ -405,6 +407,41 @@ examples:
     for action in (install, remove, listing):
         add_json(action, "print the result as JSON")
         add_setting_flags(action, "general")
+
+
+def _hook(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "hook",
+        "firsthand hook ACTION [options]",
+        "Bring the index up to date in the background after each merge, checkout and rewrite of git.",
+        """\
+An editor with Firsthand follows git by itself; the hooks are for folders in which only the terminal is used.
+Other hooks stay as they are, and uninstalling gives back every file as it was.
+
+examples:
+  firsthand hook install
+  firsthand hook status            exits with 1 when a hook is absent
+  firsthand hook uninstall
+""",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    install = add_command(actions, "install", "firsthand hook install [options]", "Install the hooks.")
+    uninstall = add_command(
+        actions, "uninstall", "firsthand hook uninstall [options]", "Take the hooks away."
+    )
+    status = add_command(
+        actions, "status", "firsthand hook status [options]", "Say which hooks are installed."
+    )
+    refresh = add_command(
+        actions, "run", "firsthand hook run [options]", "Do what the hooks do, quietly and with low priority."
+    )
+    for action in (install, uninstall, status, refresh):
+        add_root(action)
+        add_json(action, "print the hooks as a JSON list")
+    for action in (install, uninstall, status):
+        add_setting_flags(action, "general")
+    add_setting_flags(refresh, "models", "privacy", "index", "general")
 
 
 def _settings(commands: Any) -> None:

@@ -98,6 +98,8 @@ def _command(name: str) -> "Callable[[Context], int]":
             from firsthand.cli.commands.doctor import run as command
         case "eval":
             from firsthand.cli.commands.eval import run as command
+        case "hook":
+            from firsthand.cli.commands.hook import run as command
         case "index":
             from firsthand.cli.commands.index import run as command
         case "model":
