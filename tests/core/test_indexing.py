@@ -11,7 +11,7 @@ from fakes.store import MemoryStore
 from fakes.tree import DictTree
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.core.indexing import Indexer
-from firsthand.core.model import Outline, Progress, Scope, Vector
+from firsthand.core.model import Outline, Progress, Scope, SkippedFile, SourceFile, Vector
 from firsthand.core.ports import Rejected
 from firsthand.errors import ModelFailedError, StoreBusyError
 
@@ -317,3 +317,79 @@ async def test_progress_has_totals() -> None:
     assert stages == ["scanning", "chunking", "embedding", "idle"]
     assert last["chunking"].done == last["chunking"].total == 3
     assert last["embedding"].done == last["embedding"].total > 0
+
+
+async def test_a_rename_that_changes_only_the_case() -> None:
+    """The old spelling goes, the new one comes, and its text keeps its vectors."""
+    bench = Bench()
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.indexer.settled()
+    bench.embedder.documents.clear()
+
+    bench.tree.write("README.MD", FILES["README.md"])
+    bench.tree.delete("README.md")
+    bench.indexer.mark_dirty(["README.md", "README.MD"])
+    await bench.indexer.settled()
+    texts = await bench.texts()
+    running.cancel()
+
+    assert {path for path in texts if path.lower() == "readme.md"} == {"README.MD"}
+
+
+async def test_a_file_that_changes_while_it_is_read() -> None:
+    """What was indexed in between is found to be outdated by the next look, whoever tells of the change."""
+
+    class Restless(DictTree):
+        async def read(self, path: str) -> SourceFile | SkippedFile | None:
+            source = await super().read(path)
+            if path == "a.md" and "Final" not in self.files[path]:
+                self.write(path, "# Final text\n")
+            return source
+
+    bench = Bench()
+    bench.tree = Restless({"a.md": "# Text in between\n"})
+    indexer = Indexer(
+        tree=bench.tree,
+        parser=TreeSitterParser(),
+        store=bench.store,
+        embedder=bench.embedder,
+        writer_lock=contextlib.nullcontext,
+    )
+
+    await indexer.refresh(bench.report)
+    between = await bench.texts()
+    await indexer.refresh(bench.report)
+
+    assert "in between" in between["a.md"]
+    assert "Final" in (await bench.texts())["a.md"]
+
+
+async def test_a_folder_that_is_replaced_keeps_what_is_still_there() -> None:
+    """A folder that is reported as one path is compared file by file, not forgotten as a whole."""
+    bench = Bench()
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.indexer.settled()
+
+    bench.tree.delete("app/users.py")
+    bench.tree.write("app/new.py", "def new():\n    return 1\n")
+    bench.indexer.mark_dirty(["app", "app/new.py"])
+    await bench.indexer.settled()
+    texts = await bench.texts()
+    running.cancel()
+
+    assert set(texts) == {"app/mail.py", "app/new.py", "README.md"}
+
+
+async def test_a_report_of_nothing_new_writes_nothing() -> None:
+    """A path that is reported once more, unchanged, is no commit."""
+    bench = Bench()
+    await bench.indexer.refresh(bench.report)
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.indexer.settled()
+    commits, touched = bench.store.commits, bench.store.touched
+
+    bench.indexer.mark_dirty(["README.md"])
+    await bench.indexer.settled()
+    running.cancel()
+
+    assert (bench.store.commits, bench.store.touched) == (commits, touched)

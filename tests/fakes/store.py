@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from firsthand.core.identifiers import terms
-from firsthand.core.model import Chunk, FileRecord, FileUpdate, IndexStats, LinkedChunk, Links, Scope, ScoredChunk, Vector
+from firsthand.core.model import (
+    Chunk,
+    FileRecord,
+    FileUpdate,
+    IndexStats,
+    LinkedChunk,
+    Links,
+    Scope,
+    ScoredChunk,
+    Vector,
+)
 
 
 class MemoryStore:
@@ -20,6 +30,7 @@ class MemoryStore:
         self._vectors: dict[str, Vector] = {}
         self._unembeddable: dict[str, str] = {}
         self.commits = 0
+        self.touched = 0
         self.compactions = 0
         self.compacted = asyncio.Event()
         self.closed = False
@@ -37,6 +48,7 @@ class MemoryStore:
         self._forget_orphans()
 
     async def touch(self, records: Sequence[FileRecord]) -> None:
+        self.touched += len(records)
         self._records.update({record.path: record for record in records})
 
     async def remove(self, paths: Sequence[str]) -> None:

@@ -17,7 +17,8 @@ def in_order_of_interest(files: Sequence[FileStat], worked_on: Sequence[str]) ->
         own = rank.get(stat.path)
         if own is not None:
             return own, 0
-        return len(rank), min(nearness.get(folder, _NEAR_FOLDERS) for folder in _folders_of(stat.path))
+        steps = (up + nearness.get(folder, _NEAR_FOLDERS) for up, folder in enumerate(_folders_of(stat.path)))
+        return len(rank), min(_NEAR_FOLDERS, *steps)
 
     return sorted(files, key=key)
 
