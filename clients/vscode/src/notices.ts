@@ -50,12 +50,12 @@ class Notices {
       models.offers.forEach((offer) => {
         this.offer(offer);
       });
-    } else {
+    } else if (models.notices.length > 0) {
       const buttons =
         models.provider === "ollama" ? [settings] : this.waysToModels(models.chat !== undefined);
-      models.notices.forEach((notice) => {
-        this.once(notice, vscode.window.showInformationMessage, notice, buttons);
-      });
+      // They are about one thing, what answers and what does not: one message.
+      const message = models.notices.join(" ");
+      this.once(message, message, buttons);
     }
   }
 
@@ -64,7 +64,7 @@ class Notices {
       title: `Pull ${model}`,
       run: () => this.client.executeCommand(serverCommands.pullModel, { model }),
     };
-    this.once(`offer ${model}`, vscode.window.showInformationMessage, message, [pull]);
+    this.once(`offer ${model}`, message, [pull]);
   }
 
   private failure({ name, message, uri }: FolderStatus): void {
@@ -102,18 +102,13 @@ class Notices {
     return hasChat ? [ollama] : [ollama, small];
   }
 
-  private once(
-    key: string,
-    show: typeof vscode.window.showInformationMessage,
-    message: string,
-    buttons: Button[],
-  ): void {
+  private once(key: string, message: string, buttons: readonly Button[]): void {
     if (!this.dismissed().includes(key)) {
       const dismiss = {
         title: notNow,
         run: () => this.memory.update(dismissedKey, [...this.dismissed(), key]),
       };
-      void this.show(key, show, message, [...buttons, dismiss]);
+      void this.show(key, vscode.window.showInformationMessage, message, [...buttons, dismiss]);
     }
   }
 
