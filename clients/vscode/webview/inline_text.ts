@@ -45,9 +45,9 @@ export class InlineWriter {
   ) {}
 
   /** Writes what a node holds. */
-  write(node: SyntaxNode, parent: Element, from = node.from, to = node.to): void {
-    this.writeRange(node, parent, from, to);
-    this.flush(to, parent);
+  write(node: SyntaxNode, parent: Element): void {
+    this.writeRange(node, parent, node.from, node.to);
+    this.flush(node.to, parent);
   }
 
   /** Writes a range as it stands, without Markdown. */
@@ -78,7 +78,8 @@ export class InlineWriter {
       this.writeText(position, child.from, parent, flushes);
       this.writeNode(child, parent);
       position = child.to;
-      if (flushes) {
+      // Behind a closing mark of emphasis, the place is outside of what is emphasised.
+      if (flushes && !SILENT.has(child.name)) {
         this.flush(position, parent);
       }
     }

@@ -5,11 +5,15 @@ import { contextDocument } from "../context_document";
 import { oneLine } from "../inert_text";
 import { contextRequest } from "../protocol";
 import type { Server } from "../server";
-import type { VirtualDocuments } from "../virtual_documents";
 import { answerDocument } from "./answer_document";
 import type { Turn } from "./conversation";
 
 const LONGEST_NAME = 40;
+
+/** Shows texts as documents that are only read. */
+export interface Documents {
+  show(name: string, text: string): Promise<void>;
+}
 
 /** Copies a text. */
 export async function copy(text: string): Promise<void> {
@@ -40,7 +44,7 @@ export async function insert(text: string): Promise<void> {
 }
 
 /** Shows an answer as a document. */
-export async function open(turn: Turn, documents: VirtualDocuments): Promise<void> {
+export async function open(turn: Turn, documents: Documents): Promise<void> {
   const words = oneLine(turn.question)
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
@@ -48,7 +52,7 @@ export async function open(turn: Turn, documents: VirtualDocuments): Promise<voi
 }
 
 /** Shows everything that went into the prompt of an answer. */
-export async function showContext(turn: Turn, server: Server, documents: VirtualDocuments): Promise<void> {
+export async function showContext(turn: Turn, server: Server, documents: Documents): Promise<void> {
   if (turn.answerId !== undefined) {
     const context = await server.request(contextRequest, { answerId: turn.answerId });
     await documents.show("What the model read.md", contextDocument(context));

@@ -12,7 +12,6 @@ import {
   type ScopeParams,
 } from "../protocol";
 import type { Server } from "../server";
-import type { VirtualDocuments } from "../virtual_documents";
 import * as actions from "./answer_actions";
 import { Answering } from "./answering";
 import { CitedPlaces } from "./cited_places";
@@ -65,7 +64,7 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
     context: vscode.ExtensionContext,
     private readonly server: Server,
     private readonly log: vscode.LogOutputChannel,
-    private readonly documents: VirtualDocuments,
+    private readonly documents: actions.Documents,
   ) {
     this.page = new Page(context.extensionUri, (message) => this.received(message));
     this.history = new ConversationHistory(context.workspaceState);
@@ -116,7 +115,7 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
       this.page.focusQuestion();
       return;
     }
-    const chosen = this.scope.take();
+    const chosen = this.takeScope();
     await this.askQuestion(question, scope === undefined ? chosen : { ...chosen, scope });
   }
 
@@ -191,7 +190,7 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
         break;
       case "ask":
         if (runningTurn(this.state) === undefined) {
-          await this.askQuestion(message.question, this.scope.take());
+          await this.askQuestion(message.question, this.takeScope());
         }
         break;
       case "stop":
@@ -231,6 +230,12 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
         this.log.error(`The sidebar's page failed: ${message.message}`);
         break;
     }
+  }
+
+  private takeScope(): ChosenScope {
+    const chosen = this.scope.take();
+    this.emit({ type: "scopeChanged", scope: this.scope.shown });
+    return chosen;
   }
 
   private async askQuestion(question: string, chosen: ChosenScope): Promise<void> {

@@ -17,7 +17,11 @@ test.each<[string, readonly string[], FoundLines]>([
   ["further down", ["import x", "", "", ...cited], { state: "moved", startLine: 4, endLine: 5 }],
   ["further up", [...cited, "end"], { state: "moved", startLine: 1, endLine: 2 }],
   ["at the nearer of two places", [...cited, "", ...cited], { state: "moved", startLine: 1, endLine: 2 }],
-  ["no longer there", ["import x", "def renew():", "    pass"], { state: "changed", startLine: 2, endLine: 3 }],
+  [
+    "no longer there",
+    ["import x", "def renew():", "    pass"],
+    { state: "changed", startLine: 2, endLine: 3 },
+  ],
   ["no longer there, in a short file", ["x"], { state: "changed", startLine: 1, endLine: 1 }],
   ["no longer there, in an empty file", [], { state: "changed", startLine: 1, endLine: 1 }],
 ])("cited lines are found %s", (_, lines, expected) => {

@@ -17,7 +17,11 @@ function folder(models?: Partial<Models>): FolderStatus {
 }
 
 test("the model is named when all folders share it", () => {
-  const one = { health: "ok", message: "3 files", folders: [folder({ chat: "m" }), folder({ chat: "m" })] } as const;
+  const one = {
+    health: "ok",
+    message: "3 files",
+    folders: [folder({ chat: "m" }), folder({ chat: "m" })],
+  } as const;
   const two = { ...one, folders: [folder({ chat: "m" }), folder({ chat: "n" })] };
 
   expect(indexStatus(one).model).toBe("m");

@@ -49,7 +49,10 @@ describe("messages of the host", () => {
     { type: "focusQuestion" },
     { type: "event", event: { type: "turnStarted", turn: turn() } },
     { type: "event", event: { type: "turnAnswered", id: "t1", answer: answer(), at: 5 } },
-    { type: "event", event: { type: "turnUpdated", update: { streamId: "t", seq: 0, kind: "context", ...context } } },
+    {
+      type: "event",
+      event: { type: "turnUpdated", update: { streamId: "t", seq: 0, kind: "context", ...context } },
+    },
     { type: "event", event: { type: "editorChanged" } },
   ])("are known: %o", (message) => {
     expect(isHostMessage(JSON.parse(JSON.stringify(message)))).toBe(true);

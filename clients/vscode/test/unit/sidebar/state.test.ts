@@ -1,15 +1,24 @@
 import { describe, expect, test } from "vitest";
 import type { AnswerUpdate } from "../../../src/protocol";
-import { EVERYWHERE, LONGEST_ANSWER, reduce, runningTurn, type SidebarEvent } from "../../../src/sidebar/state";
+import {
+  EVERYWHERE,
+  LONGEST_ANSWER,
+  reduce,
+  runningTurn,
+  type SidebarEvent,
+} from "../../../src/sidebar/state";
 import { answer, budget, citation, excerpt, state, turn } from "./samples";
 
-type Fields = AnswerUpdate extends infer U ? (U extends AnswerUpdate ? Omit<U, "streamId" | "seq"> : never) : never;
+type Fields = AnswerUpdate extends infer U
+  ? U extends AnswerUpdate
+    ? Omit<U, "streamId" | "seq">
+    : never
+  : never;
 
 /** Returns the turn after updates that are numbered as the server numbers them. */
 function after(...updates: readonly object[]): ReturnType<typeof turn> {
   const events = updates.map(
-    (update, seq) =>
-      ({ type: "turnUpdated", update: { streamId: "t1", seq, ...update } }) as SidebarEvent,
+    (update, seq) => ({ type: "turnUpdated", update: { streamId: "t1", seq, ...update } }) as SidebarEvent,
   );
   return events.reduce(reduce, state([turn()])).conversation.turns[0] ?? turn();
 }
@@ -26,10 +35,16 @@ describe("a turn", () => {
   });
 
   test("begins its text anew with a second context, whatever was lost before", () => {
-    const again = after(context, delta("Wrong"), { ...delta("lost"), seq: 7 }, { ...context, seq: 8 }, {
-      ...delta("Right"),
-      seq: 9,
-    });
+    const again = after(
+      context,
+      delta("Wrong"),
+      { ...delta("lost"), seq: 7 },
+      { ...context, seq: 8 },
+      {
+        ...delta("Right"),
+        seq: 9,
+      },
+    );
 
     expect(again).toMatchObject({ text: "Right", citations: [], hasGap: false });
   });
@@ -45,7 +60,10 @@ describe("a turn", () => {
   test("replaces a citation that got more spans", () => {
     const spans = [{ start: 0, end: 3 }];
 
-    const cited = after({ kind: "citation", citation: citation() }, { kind: "citation", citation: citation({ spans }) });
+    const cited = after(
+      { kind: "citation", citation: citation() },
+      { kind: "citation", citation: citation({ spans }) },
+    );
 
     expect(cited.citations).toEqual([citation({ spans })]);
   });
@@ -70,8 +88,14 @@ describe("a turn", () => {
       { type: "turnFailed", id: "t1", message: "Ollama is gone.", at: 9 },
       { phase: "failed", failure: "Ollama is gone." },
     ],
-    [{ type: "turnCancelled", id: "t1", at: 9 }, { phase: "cancelled", stage: "" }],
-    [{ type: "turnStopping", id: "t1" }, { phase: "running", stage: "stopping" }],
+    [
+      { type: "turnCancelled", id: "t1", at: 9 },
+      { phase: "cancelled", stage: "" },
+    ],
+    [
+      { type: "turnStopping", id: "t1" },
+      { phase: "running", stage: "stopping" },
+    ],
   ])("ends as the event says: %o", (event, expected) => {
     expect(reduce(state([turn()]), event).conversation.turns[0]).toMatchObject(expected);
   });
