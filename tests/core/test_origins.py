@@ -26,6 +26,9 @@ CASES = [
     ("crate::store::token", "src/main.rs", "", "Token", "src/store/token.rs", "Token", "rust", EXACT),
     ("crate::store", "src/main.rs", "", "Token", "src/store/token.rs", "Token", "rust", LIKELY),
     ("App\\Services\\Mailer", "src/a.php", "", "Mailer", "src/Services/Mailer.php", "Mailer", "php", LIKELY),
+    ("super::token", "src/store/queue.rs", "", "Token", "src/store/token.rs", "Token", "rust", EXACT),
+    ("self::token", "src/store/mod.rs", "", "Token", "src/store/token.rs", "Token", "rust", EXACT),
+    ("super", "src/store/queue.rs", "", "Token", "src/store/mod.rs", "Token", "rust", EXACT),
     # a package of Go is its folder
     ("example.com/shop/retry", "main.go", "retry", "Permanent", "retry/retry.go", "Permanent", "go", EXACT),
     ("example.com/shop/retry", "main.go", "retry", "Permanent", "retry/inner/x.go", "Permanent", "go", NO),

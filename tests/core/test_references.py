@@ -60,6 +60,26 @@ async def test_only_those_who_import_it_use_it() -> None:
     ]
 
 
+async def test_names_that_a_package_passes_on() -> None:
+    """A name that is taken from the package, or from a module that imports it itself, still means the definition."""
+    files = {
+        "shop/http_errors.py": "class NotFound(Exception):\n    pass\n",
+        "shop/http.py": "from .http_errors import NotFound\n",
+        "shop/client.py": "from .http import NotFound\n\n\ndef get():\n    raise NotFound()\n",
+        "shop/__init__.py": "from .client import NotFound\n",
+        "app.py": "import vendor\nfrom shop import NotFound\n\n\ndef run():\n    NotFound()\n    vendor.NotFound()\n",
+    }
+
+    assert await users(files, "NotFound") == [
+        "app.py:2 - imports NotFound likely",
+        "app.py:6 run calls NotFound likely",
+        "shop/__init__.py:1 - imports NotFound likely",
+        "shop/client.py:1 - imports NotFound likely",
+        "shop/client.py:5 get calls NotFound likely",
+        "shop/http.py:1 - imports NotFound exact",
+    ]
+
+
 async def test_calls_of_a_method() -> None:
     """A method is called on itself, by heirs, and on what is named like its class."""
     assert await users(PYTHON, "Gateway.charge") == [

@@ -23,6 +23,8 @@ _KEYWORDS = frozenset(
 _OPEN_LANGUAGES = frozenset(
     {"c", "cpp", "objc", "cuda", "arduino", "csharp", "swift", "ruby", "bash", "elixir", "crystal", "perl"}
 )
+# A class in the middle of a path, as where one of its members is imported: `shop.Cart.total`.
+_OWNER = re.compile(r"\.([A-Z][\w$]*)(?=\.)")
 _OPEN = re.compile(r"\*|\._$|\bimport\s+static\b.*\*")
 _FUNCTIONS = frozenset({"function", "method"})
 _NO_DEFINITIONS = frozenset({"section", "key"})
@@ -130,6 +132,9 @@ class _Imports:
         for module, target in modules.items():
             if module and module not in seen:
                 self._add(module, target, span.start_line)
+            for owner in _OWNER.findall(target):
+                if owner not in seen and owner != module:
+                    self._add(owner, target, span.start_line)
             first = _WORD.match(target)
             if first and first[0] not in self._by_name:
                 self._by_name[first[0]] = target

@@ -55,7 +55,7 @@ def _fit_relative(target: str, user: str, trail: Sequence[str], place: str) -> i
     if target.startswith(("./", "../")) or target in (".", ".."):
         joined = posixpath.normpath(posixpath.join(folder, _IMPORT_EXTENSION.sub("", target)))
     else:
-        joined = _dotted(target, folder)
+        joined = _dotted(target, folder) if target.startswith(".") else _from_module(target, user)
     stem = _without_folder_file(place)
     joined = _without_folder_file("" if joined == "." else joined)
     if joined in (place, stem):
@@ -67,12 +67,19 @@ def _fit_relative(target: str, user: str, trail: Sequence[str], place: str) -> i
 
 
 def _dotted(target: str, folder: str) -> str:
-    """Resolve `..models` of Python and `super::models` of Rust from the folder of the file."""
-    levels = len(target) - len(target.lstrip(".")) if target.startswith(".") else 1 + target.count("super")
-    for _ in range(max(levels, 1) - 1):
+    """Resolve `..models` of Python from the folder of the file."""
+    for _ in range(len(target) - len(target.lstrip(".")) - 1):
         folder = posixpath.dirname(folder)
-    parts = [part for part in _PART.findall(target) if part not in ("super", "self")]
-    return "/".join([*filter(None, [folder]), *parts])
+    return "/".join([*filter(None, [folder]), *_PART.findall(target)])
+
+
+def _from_module(target: str, user: str) -> str:
+    """Resolve `super::models` of Rust from the module that the file is."""
+    module = _without_folder_file(_SOURCE_EXTENSION.sub("", user))
+    parts = _PART.findall(target)
+    while parts and parts[0] in ("self", "super"):
+        module = posixpath.dirname(module) if parts.pop(0) == "super" else module
+    return "/".join([*filter(None, [module]), *parts])
 
 
 def _fit_absolute(target: str, trail: Sequence[str], place: str, names: Sequence[str], language: str) -> int:

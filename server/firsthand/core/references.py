@@ -21,6 +21,7 @@ from firsthand.core.resolution import (
     PlacedUse,
     family,
     meant,
+    passing_files,
 )
 
 Relation = Literal["calls", "extends", "imports", "refers to", "is named after"]
@@ -112,16 +113,17 @@ class CodeGraph:
         """
         names = {each.definition.name for each in definitions}
         linked = await self._store.linked(sorted(names), limit)
+        placed = [(each, PlacedUse(each.chunk.path, each.chunk.language, use)) for each, use in _uses(linked)]
         wanted = {_identity(each) for each in definitions}
         others = [each for each in _definitions(linked) if _identity(each) not in wanted]
         candidates = without_doubles([*definitions, *others])
         owners = await self._owner_facts(candidates, limit)
+        passing = passing_files([used for _, used in placed], candidates)
         found: list[Reference] = []
-        for each, use in _uses(linked):
+        for each, used in placed:
+            use = used.use
             namesakes = [item for item in candidates if item.definition.name == use.name]
-            targets, certainty = meant(
-                PlacedUse(each.chunk.path, each.chunk.language, use), namesakes, owners
-            )
+            targets, certainty = meant(used, namesakes, owners, passing)
             hit = next((target for target in targets if _identity(target) in wanted), None)
             if hit is not None and not _is_own(each.chunk.path, use, hit):
                 found.append(_reference(each.chunk, use, hit, certainty))
@@ -163,12 +165,13 @@ class CodeGraph:
         linked = await self._store.linked(names, _MOST_CHUNKS)
         candidates = without_doubles(_definitions(linked))
         owners = await self._owner_facts(candidates, _MOST_CHUNKS)
+        imports = [PlacedUse(each.chunk.path, each.chunk.language, use) for each, use in _uses(linked)]
+        passing = passing_files(imports, candidates)
         found: list[Reference] = []
         for each, use in inside:
             namesakes = [item for item in candidates if item.definition.name == use.name]
-            targets, certainty = meant(
-                PlacedUse(each.chunk.path, each.chunk.language, use), namesakes, owners
-            )
+            used = PlacedUse(each.chunk.path, each.chunk.language, use)
+            targets, certainty = meant(used, namesakes, owners, passing)
             if targets and not _is_part(targets[0], definition):
                 found.append(_reference(each.chunk, use, targets[0], certainty))
         return in_order(found)

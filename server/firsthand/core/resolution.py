@@ -6,7 +6,7 @@ that nothing else in the workspace has the name.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -82,21 +82,65 @@ class OwnerFacts:
     """Path and name of a class, and the owner that it extends."""
 
 
+Passing = Mapping[tuple[str, str], Collection[str]]
+"""By path and qualified name of a definition: the files that import it and may pass it on."""
+
+
+def passing_files(
+    uses: Sequence[PlacedUse], candidates: Sequence[PlacedDefinition], rounds: int = 3
+) -> Passing:
+    """Return which files pass definitions on: a package whose `__init__` or index imports what others take from it."""
+    imports = [used for used in uses if used.use.kind == "import"]
+    passing: dict[tuple[str, str], set[str]] = {}
+    for candidate in candidates:
+        named = [used for used in imports if used.use.name == candidate.definition.name]
+        files = {used.path for used in named if score(used, candidate, OwnerFacts()) != NO}
+        for _ in range(rounds):
+            more = {used.path for used in named if used.path not in files and _leads_to(used, files)}
+            if not more:
+                break
+            files |= more
+        passing[candidate.path, candidate.definition.qualified_name] = files
+    return passing
+
+
+def _leads_to(used: PlacedUse, files: Collection[str]) -> bool:
+    use, group = used.use, family(used.language)
+    return any(
+        path != used.path
+        and origins.origin_fit(use.origin, used.path, "", "", path, "", group) == origins.EXACT
+        for path in files
+    )
+
+
 def family(language: str) -> str:
     """Return the group of languages that use each other's definitions."""
     return _FAMILIES.get(language, language)
 
 
 def meant(
-    used: PlacedUse, candidates: Sequence[PlacedDefinition], owners: OwnerFacts
+    used: PlacedUse, candidates: Sequence[PlacedDefinition], owners: OwnerFacts, passing: Passing
 ) -> tuple[list[PlacedDefinition], Certainty]:
     """Return the definitions that a use most likely means, none when nothing speaks for any."""
-    scores = [score(used, candidate, owners) for candidate in candidates]
+    scores = [
+        score(used, candidate, owners) or _passed_on(used, candidate, passing) for candidate in candidates
+    ]
     best = max(scores, default=NO)
     found = [candidate for candidate, each in zip(candidates, scores, strict=True) if each == best]
     if best == NO or (best == WEAK and len({each.owner or each.path for each in found}) > _MOST_NAMESAKES):
         return [], "likely"
     return found, "exact" if best == EXACT and len({each.path for each in found}) == 1 else "likely"
+
+
+def _passed_on(used: PlacedUse, candidate: PlacedDefinition, passing: Passing) -> int:
+    """Return HINTED when the file takes the name from one that passes the definition on."""
+    use = used.use
+    is_member = candidate.definition.kind in _MEMBERS and bool(candidate.owner)
+    is_bare = use.kind == "import" or not use.qualifier
+    if is_member or not is_bare or not use.origin or used.path == candidate.path:
+        return NO
+    files = passing.get((candidate.path, candidate.definition.qualified_name), ())
+    return HINTED if used.path in files and family(used.language) == family(candidate.language) else NO
 
 
 def score(used: PlacedUse, candidate: PlacedDefinition, owners: OwnerFacts) -> int:

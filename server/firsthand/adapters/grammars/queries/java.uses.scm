@@ -2,6 +2,7 @@
 (object_creation_expression type: (type_identifier) @call)
 (object_creation_expression type: (generic_type (type_identifier) @call))
 (method_reference (identifier) @reference .)
+(method_reference . (identifier) @reference.proper)
 (marker_annotation name: (identifier) @reference)
 (annotation name: (identifier) @reference)
 

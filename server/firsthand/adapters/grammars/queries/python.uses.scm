@@ -21,6 +21,7 @@
 (attribute attribute: (identifier) @reference.proper)
 (binary_operator (identifier) @reference.proper)
 (subscript value: (identifier) @reference.proper)
+(subscript subscript: (identifier) @reference.proper)
 (comparison_operator (identifier) @reference.proper)
 (tuple (identifier) @reference.proper)
 (list (identifier) @reference.proper)
