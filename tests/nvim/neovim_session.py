@@ -33,6 +33,7 @@ def reset(editor: Neovim) -> None:
         end
         """
     )
+    editor.wait("vim.fn.maparg('K', 'n') ~= ''")
 
 
 def until_indexed(editor: Neovim) -> None:
