@@ -177,6 +177,15 @@ def test_keywords_alone_are_ranked() -> None:
     assert hits[0].reasons == ("matches: token",)
 
 
+def test_a_limit_keeps_the_best() -> None:
+    """With a limit the same hits stand first, and no others."""
+    listed = [ScoredChunk(make_chunk(f"{name}.py", "token"), 1.0) for name in "abc"]
+
+    every = rank(understand("token"), listed, listed, ())
+
+    assert rank(understand("token"), listed, listed, (), limit=2) == every[:2]
+
+
 def test_same_question_same_order() -> None:
     """Equal scores are ordered by path, whatever order the lists had."""
     chunks = [make_chunk(f"{name}.py", "x") for name in "abc"]

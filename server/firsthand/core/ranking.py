@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from firsthand.core.identifiers import split_identifier, stem, terms
@@ -67,8 +68,9 @@ def rank(
     using: Sequence[Hit] = (),
     *,
     near: str | None = None,
+    limit: int | None = None,
 ) -> list[Hit]:
-    """Fuse the lists and order them; nothing is dropped but doubles.
+    """Fuse the lists and order them; nothing is dropped but doubles and what is behind the first `limit`.
 
     Args:
         dense: nearest by meaning, best first.
@@ -88,7 +90,7 @@ def rank(
         _apply_nearness(near, candidate)
     _apply_coherence(candidates)
     ordered = _without_overlaps(sorted(candidates, key=_order))
-    return [_hit(query, candidate) for candidate in _saturated(ordered)]
+    return [_hit(query, candidate) for candidate in _saturated(ordered)[:limit]]
 
 
 def _fuse(
@@ -153,13 +155,19 @@ def _apply_path(query: Query, candidate: Candidate) -> None:
         candidate.score *= _PATH_SPELLED_OUT
         candidate.reasons.append("the path you named")
         return
-    pure = PurePosixPath(candidate.chunk.path)
-    stem = _overlap(query, split_identifier(pure.stem))
-    folder = _overlap(query, split_identifier(pure.parent.name)) if pure.parent.name else 0.0
-    if stem or folder:
-        candidate.score *= 1 + _PATH_WORDS * max(stem, 0.5 * folder)
-        if stem >= 0.5:
+    of_file, of_folder = _path_words(candidate.chunk.path)
+    file, folder = _overlap(query, of_file), _overlap(query, of_folder)
+    if file or folder:
+        candidate.score *= 1 + _PATH_WORDS * max(file, 0.5 * folder)
+        if file >= 0.5:
             candidate.reasons.append("the file name matches")
+
+
+@lru_cache(maxsize=8192)
+def _path_words(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words of a file's name and those of its folder's."""
+    pure = PurePosixPath(path)
+    return tuple(split_identifier(pure.stem)), tuple(split_identifier(pure.parent.name))
 
 
 def _apply_sidelines(query: Query, candidate: Candidate) -> None:
@@ -168,7 +176,7 @@ def _apply_sidelines(query: Query, candidate: Candidate) -> None:
         candidate.score *= _TEST_PENALTY
     if _SIDELINE.search(chunk.path) and not any(term in chunk.path.lower() for term in query.terms):
         candidate.score *= _SIDELINE_PENALTY
-    if PurePosixPath(chunk.path).name in _REEXPORT_FILES and chunk.kind == "module":
+    if chunk.path.rpartition("/")[2] in _REEXPORT_FILES and chunk.kind == "module":
         candidate.score *= _SIDELINE_PENALTY
     if chunk.language == "text" and not query.paths:
         candidate.score *= _SIDELINE_PENALTY
@@ -240,7 +248,7 @@ def _overlap(query: Query, words: Sequence[str]) -> float:
     """Share of `words` that the question has in any form."""
     if not words:
         return 0.0
-    asked = {stem(term) for term in query.terms}
+    asked = _stems(query.terms)
     return sum(1 for word in words if stem(word) in asked) / len(words)
 
 
@@ -248,6 +256,11 @@ def _coverage(query: Query, words: Sequence[str]) -> float:
     """Share of the question's terms that `words` have in any form."""
     stems = {stem(word) for word in words}
     return sum(1 for term in query.terms if stem(term) in stems) / max(len(query.terms), 1)
+
+
+@lru_cache(maxsize=64)
+def _stems(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(stem(word) for word in words)
 
 
 def _normal(name: str) -> str:

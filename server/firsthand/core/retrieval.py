@@ -64,7 +64,7 @@ class Searcher:
             if late_vectors:
                 await self._embed_late([scored.chunk for scored in keywords[:late_vectors]])
             dense = await self._store.search_dense(vector, scope, depth)
-        return tuple(rank(query, dense, keywords, defining, using, near=near)[:limit])
+        return tuple(rank(query, dense, keywords, defining, using, near=near, limit=limit))
 
     async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[Chunk], Sequence[Hit]]:
         defining = await self._store.defining(query.names, _MOST_DEFINITIONS) if query.names else ()
