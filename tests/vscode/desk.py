@@ -1,6 +1,7 @@
 """Where a user sits: one browser profile, the settings, and the windows that were opened."""
 
 import asyncio
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from playwright.async_api import Browser, BrowserContext
 from vscode.code_server import LONGEST_WAIT, CodeServer
 from vscode.window import Window
 
+# Each test in the extension host has a limit of its own; this one is for an editor that never comes to them.
+_LONGEST_RUN = 5 * LONGEST_WAIT
 FIRSTHAND = Path(sys.executable).parent / "firsthand"
 
 
@@ -58,17 +61,16 @@ class Desk:
         page = await self._context.new_page()
         lines: list[str] = []
         ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        await page.expose_function(
-            "codeAutomationLog", lambda kind, words: lines.append(" ".join(map(str, words)))
-        )
-        await page.expose_function("codeAutomationExit", ended.set_result)
+        await page.expose_function("codeAutomationLog", lambda kind, words: lines.append(_formatted(words)))
+        await page.expose_function("codeAutomationExit", lambda code: ended.set_result(code))
         payload = {
             "extensionDevelopmentPath": self._server.remote_uri(self._server.installed_extension),
             "extensionTestsPath": self._server.remote_uri(tests),
             "skipWelcome": "true",
         }
         await page.goto(self._server.url_of(folder, payload), wait_until="domcontentloaded")
-        return await ended, "\n".join(lines)
+        async with asyncio.timeout(_LONGEST_RUN):
+            return await ended, "\n".join(lines)
 
     def use(self, settings: dict[str, Any]) -> None:
         """Write these settings, for windows that are open too."""
@@ -94,3 +96,11 @@ class Desk:
         log = self._screenshots / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(self._server.extension_logs, "utf-8")
+
+
+def _formatted(words: Sequence[Any]) -> str:
+    """Write the arguments of a `console.log` as the console does: the first may have places for the others."""
+    text, rest = str(words[0]) if words else "", list(words[1:])
+    while rest and (place := re.search(r"%[sd]", text)):
+        text = text[: place.start()] + str(rest.pop(0)) + text[place.end() :]
+    return " ".join([text, *map(str, rest)])

@@ -101,7 +101,7 @@ async def test_history(desk: Desk, workspace_copy: Callable[[str], Path], ollama
     await sidebar.wait_until_ready()
 
     await expect(sidebar.turns).to_have_count(1)
-    assert "Sessions are revoked" in await sidebar.turn(0).text()
+    await expect(sidebar.turn(0).answer).to_contain_text("Sessions are revoked")
     ollama.script("Memberships go at once, `archived` is set when the last member leaves.")
     follow_up = await sidebar.ask("And what about its teams?")
     await follow_up.wait_until("done", "complete")

@@ -13,10 +13,16 @@ from vscode.window import Window
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 THEMES = {
-    "light": ("Default Light Modern", "vs"),
-    "dark": ("Default Dark Modern", "vs-dark"),
-    "high-contrast": ("Default High Contrast", "hc-black"),
-    "high-contrast-light": ("Default High Contrast Light", "hc-light"),
+    "light": ("Light Modern", "vs"),
+    "dark": ("Dark Modern", "vs-dark"),
+    "high-contrast": ("Dark High Contrast", "hc-black"),
+    "high-contrast-light": ("Light High Contrast", "hc-light"),
+}
+BODY_CLASSES = {
+    "vs": "vscode-light",
+    "vs-dark": "vscode-dark",
+    "hc-black": "vscode-high-contrast",
+    "hc-light": "vscode-high-contrast-light",
 }
 ANSWER = """Sessions are revoked with `revoke_all`, and `deleted_at` is set to the time of the clock.
 
@@ -44,10 +50,11 @@ async def test_looks(desk: Desk, workspace_copy: Callable[[str], Path], ollama: 
     await turn.wait_until("done", "complete")
 
     backgrounds = set()
-    for name, (theme, css_class) in THEMES.items():
-        desk.use({**desk.settings, "workbench.colorTheme": theme})
+    for name, (label, css_class) in THEMES.items():
+        await window.run_command("Preferences: Color Theme")
+        await window.pick(label)
         await expect(window.page.locator(f".monaco-workbench.{css_class}")).to_be_visible()
-        await expect(sidebar.frame.locator(f"body[data-vscode-theme-id='{theme}']")).to_be_visible()
+        await expect(sidebar.frame.locator(f"body.{BODY_CLASSES[css_class]}")).to_be_visible()
         await window.screenshot(f"answer-{name}")
         backgrounds.add(await _background(window))
         assert await _buttons_without_name(window) == []

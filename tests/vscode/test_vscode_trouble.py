@@ -31,9 +31,10 @@ async def test_killed_server(
 
     await expect(window.notification("stopped by itself and was started again")).to_be_visible()
     sidebar = await window.open_sidebar()
+    await window.wait_until_indexed()
     turn = await sidebar.ask(QUESTION)
     await turn.wait_until("done", "complete")
-    assert desk.language_servers() != [victim]
+    assert victim not in desk.language_servers()
 
 
 async def test_without_ollama(
@@ -42,12 +43,14 @@ async def test_without_ollama(
     """Without Ollama a question is answered with excerpts that open, and the way to a chat model is a button."""
     ollama.refuse_connections()
     window = await desk.open(workspace_copy("accounts"))
+    await window.wait_until_indexed()
     sidebar = await window.open_sidebar()
 
     turn = await sidebar.ask(QUESTION)
 
     await turn.wait_until("done", "noModel")
     await expect(turn.way_forward.get_by_role("button").first).to_be_visible()
+    await turn.what_was_read.locator("summary").click()
     await turn.excerpts.first.click()
     await expect(window.active_tab).to_have_attribute("data-resource-name", "service.py")
     ollama.accept_connections()
@@ -65,6 +68,7 @@ class TestWithoutChatModel:
     ) -> None:
         """A model that Ollama does not have is pulled by a button, with progress, and answers then."""
         window = await desk.open(workspace_copy("accounts"))
+        await window.wait_until_indexed()
         sidebar = await window.open_sidebar()
         turn = await sidebar.ask(QUESTION)
         await turn.wait_until("done", "noModel")
@@ -98,5 +102,5 @@ async def test_wrong_server_path(desk: Desk, workspace_copy: Callable[[str], Pat
     complaint = window.notification("firsthand.server.path")
 
     await expect(complaint).to_contain_text(str(tmp_path / "nowhere"))
-    await complaint.get_by_role("button", name="Settings").click()
-    await expect(window.active_tab).to_have_attribute("data-resource-name", "Settings")
+    await complaint.get_by_role("button", name="Open Setting").click()
+    await expect(window.active_tab).to_contain_text("Settings")

@@ -147,6 +147,9 @@ class Window:
 
     async def pick(self, words: str) -> None:
         """Choose an entry of the list that is open."""
+        field = self.quick_input.locator("input[type=text]").first
+        await field.wait_for()
+        await field.fill(words)
         await self.quick_input.locator(".monaco-list-row", has_text=words).first.click()
 
     async def answer_prompt(self, words: str) -> None:

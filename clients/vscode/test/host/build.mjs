@@ -6,13 +6,13 @@ import { build } from "esbuild";
 const folder = path.resolve(import.meta.dirname, "..", "..");
 
 await build({
-    absWorkingDir: folder,
-    entryPoints: ["test/host/index.ts", "test/host/*.test.ts"],
-    outdir: "build/host",
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    external: ["vscode", "mocha"],
-    logLevel: "warning",
+  absWorkingDir: folder,
+  entryPoints: ["test/host/index.ts", "test/host/*.test.ts"],
+  outdir: "build/host",
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  external: ["vscode", "mocha"],
+  logLevel: "warning",
 });

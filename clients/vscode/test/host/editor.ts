@@ -3,9 +3,14 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import * as vscode from "vscode";
-import { serverCommands, type StatusResult } from "../../src/protocol";
 
 const millisecondsBetweenLooks = 50;
+
+/** A place in a file. */
+export interface Place {
+  readonly uri: vscode.Uri;
+  readonly position: vscode.Position;
+}
 
 /** Returns what `look` sees as soon as it sees something; the time limit of the test ends the wait. */
 export async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
@@ -18,25 +23,25 @@ export async function eventually<T>(look: () => T | undefined | Promise<T | unde
   }
 }
 
-/** Returns the first status of the server that satisfies `isSo`. */
-export function statusWhen(isSo: (status: StatusResult) => boolean): Promise<StatusResult> {
+/** Returns the text of the hovers at a place once it satisfies `isEnough`; the index may still be made. */
+export function hoverWhen(place: Place, isEnough: (text: string) => boolean): Promise<string> {
   return eventually(async () => {
-    const registered = await vscode.commands.getCommands(true);
-    if (!registered.includes(serverCommands.status)) {
-      return undefined;
-    }
-    const status = await vscode.commands.executeCommand<StatusResult>(serverCommands.status, {});
-    return isSo(status) ? status : undefined;
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      "vscode.executeHoverProvider",
+      place.uri,
+      place.position,
+    );
+    const text = hovers.map(markdown).join("\n");
+    return isEnough(text) ? text : undefined;
   });
 }
 
-/** Opens a file of the folder with the caret before the first occurrence of `at`. */
-export async function openFile(name: string, at: string): Promise<vscode.TextEditor> {
+/** Returns the place of the first occurrence of `at` in a file of the folder. */
+export async function placeOf(name: string, at: string): Promise<Place> {
   const document = await vscode.workspace.openTextDocument(fileUri(name));
   const offset = document.getText().indexOf(at);
   assert.ok(offset >= 0, `${name} does not contain ${at}`);
-  const place = document.positionAt(offset);
-  return vscode.window.showTextDocument(document, { selection: new vscode.Range(place, place) });
+  return { uri: document.uri, position: document.positionAt(offset) };
 }
 
 /** The address of a file of the folder. */
@@ -49,4 +54,8 @@ export function fileUri(name: string): vscode.Uri {
 /** A file's text on disk. */
 export async function textOnDisk(name: string): Promise<string> {
   return new TextDecoder().decode(await vscode.workspace.fs.readFile(fileUri(name)));
+}
+
+function markdown(hover: vscode.Hover): string {
+  return (hover.contents as vscode.MarkdownString[]).map(({ value }) => value).join("\n");
 }

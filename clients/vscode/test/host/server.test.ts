@@ -1,35 +1,27 @@
 import * as assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { eventually, fileUri, openFile, statusWhen, textOnDisk } from "./editor";
+import { eventually, fileUri, hoverWhen, type Place, placeOf, textOnDisk } from "./editor";
 
 const service = "accounts/service.py";
 const tests = "tests/test_service.py";
 
 describe("The server in the editor", () => {
-  let editor: vscode.TextEditor;
+  let place: Place;
 
   before(async () => {
-    await statusWhen(({ folders }) =>
-      folders.some(({ chunks, embedded }) => chunks > 0 && embedded === chunks),
-    );
-    editor = await openFile(service, "delete_user");
+    place = await placeOf(service, "delete_user");
+    await hoverWhen(place, (text) => text.includes("accounts/api.py"));
   });
 
   it("answers a hover with the signature, the documentation and the callers", async () => {
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-      "vscode.executeHoverProvider",
-      editor.document.uri,
-      editor.selection.active,
-    );
+    const text = await hoverWhen(place, (shown) => shown.includes("accounts/api.py"));
 
-    const text = hovers.map(markdown).join("\n");
     assert.match(text, /def delete_user\(self, user_id: int\) -> None/);
     assert.match(text, /Close an account/);
-    assert.match(text, /accounts\/api\.py/);
   });
 
   it("offers its code actions where the caret is", async () => {
-    const titles = (await codeActions(editor)).map(({ title }) => title);
+    const titles = (await codeActions(place)).map(({ title }) => title);
 
     assert.deepEqual(titles, [
       "Firsthand: Explain",
@@ -41,7 +33,7 @@ describe("The server in the editor", () => {
 
   it("shows a generated test before it is applied, and takes it back with one undo", async () => {
     const before = await textOnDisk(tests);
-    const action = (await codeActions(editor)).find(({ title }) => title === "Firsthand: Generate test");
+    const action = (await codeActions(place)).find(({ title }) => title === "Firsthand: Generate test");
     assert.ok(action?.command);
     const done = vscode.commands.executeCommand(action.command.command, ...argumentsOf(action.command));
 
@@ -61,21 +53,17 @@ describe("The server in the editor", () => {
   });
 });
 
-async function codeActions(editor: vscode.TextEditor): Promise<vscode.CodeAction[]> {
+async function codeActions({ uri, position }: Place): Promise<vscode.CodeAction[]> {
   const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
     "vscode.executeCodeActionProvider",
-    editor.document.uri,
-    editor.selection,
+    uri,
+    new vscode.Range(position, position),
   );
   return actions.filter(({ title }) => title.startsWith("Firsthand: "));
 }
 
 function argumentsOf(command: vscode.Command): readonly unknown[] {
   return command.arguments ?? [];
-}
-
-function markdown(hover: vscode.Hover): string {
-  return (hover.contents as vscode.MarkdownString[]).map(({ value }) => value).join("\n");
 }
 
 function shownDifference(): vscode.TabInputTextDiff | undefined {
