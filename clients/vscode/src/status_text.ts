@@ -36,14 +36,12 @@ export function statusText(
           : health(status);
   const details = busy === undefined ? "" : ` ${progressText(busy)}`;
   const spoken = oneLine(status.message);
+  // One folder says the same as the whole.
+  const head = status.folders.length === 1 ? [] : [`**Firsthand**: ${escapedMarkdown(status.message)}`];
   return {
     text: `$(${icon}) Firsthand${details}`,
     health: status.health,
-    tooltip: [
-      `**Firsthand**: ${escapedMarkdown(status.message)}`,
-      ...status.folders.map(folderLines),
-      "Click for more.",
-    ].join("\n\n"),
+    tooltip: [...head, ...status.folders.map(folderLines), "Click for more."].join("\n\n"),
     spoken: `Firsthand: ${spoken}`,
   };
 }
@@ -97,15 +95,10 @@ function progressText({ indexing }: FolderStatus): string {
 }
 
 function folderLines(folder: FolderStatus): string {
-  const { indexing, files, models } = folder;
-  const doing = [
-    indexing.stage,
-    indexing.total > 0 ? `${indexing.done} of ${indexing.total}` : "",
-    remaining(folder.etaMs),
-  ];
+  const { files, models } = folder;
   const lines = [
     `**${escapedMarkdown(folder.name)}**: ${escapedMarkdown(folder.message)}`,
-    isBusy(folder) ? escapedMarkdown(doing.filter(Boolean).join(", ")) : "",
+    isBusy(folder) ? remaining(folder.etaMs) : "",
     `${files.done} of ${files.total} files, ${files.skipped} skipped, ${files.failed} failed`,
     models === undefined
       ? ""

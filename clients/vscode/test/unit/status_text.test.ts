@@ -46,7 +46,7 @@ describe("the status bar", () => {
 
     const { tooltip } = statusText("running", status({ indexing, etaMs: 90_000 }), undefined);
 
-    expect(tooltip).toContain("embedding, 5 of 20, 2 min left");
+    expect(tooltip).toContain("2 min left");
     expect(tooltip).toContain("Answers: qwen; search: nomic");
   });
 
