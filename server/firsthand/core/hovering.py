@@ -28,7 +28,7 @@ _MOST_OUTLINES_KEPT = 16
 # More users than this are counted as "100+".
 _MOST_COUNTED = 100
 # A hover has some tens of milliseconds; the rarest mentions are read first.
-_MOST_CHUNKS_READ = 200
+_MOST_CHUNKS_READ = 120
 _MOST_LISTED = 4
 _LONGEST_SIGNATURE = 400
 _LONGEST_DOC = 600
