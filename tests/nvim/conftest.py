@@ -2,16 +2,15 @@
 
 import contextlib
 import itertools
-import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from neovim_process import Neovim
-from neovim_session import SERVER, StartNeovim, install_plugin, reset, until_indexed
+from neovim_session import StartNeovim, configured, reset, until_indexed
 
 from fake_ollama.server import FakeOllamaThread
 
@@ -79,27 +78,3 @@ def desk(shared_neovim: Neovim) -> Neovim:
     """The shared editor, tidied up: one window with the code, no conversation. Its files must not be written."""
     reset(shared_neovim)
     return shared_neovim
-
-
-def configured(
-    home: Path,
-    cache: Path,
-    *files: Path,
-    endpoint: str = "",
-    options: Mapping[str, Any] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    lua: str = "",
-) -> Neovim:
-    """Start an editor whose configuration enables Firsthand."""
-    install_plugin(home)
-    given = {
-        "server": str(SERVER),
-        "settings": {"endpoint": endpoint, "cacheDir": str(cache), **(settings or {})},
-        **(options or {}),
-    }
-    folder = home / "config" / "nvim"
-    folder.mkdir(parents=True)
-    (folder / "init.lua").write_text(
-        f"vim.g.firsthand = vim.json.decode([==[{json.dumps(given)}]==])\n{lua}\nvim.lsp.enable('firsthand')\n"
-    )
-    return Neovim(home, files)

@@ -1,8 +1,10 @@
 """What a user of the plugin does again and again, and where its parts lie."""
 
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from neovim_process import Neovim
 
@@ -10,6 +12,30 @@ PLUGIN = Path(__file__).parents[2] / "clients" / "nvim"
 SERVER = Path(sys.executable).parent / "firsthand"
 
 StartNeovim = Callable[..., Neovim]
+
+
+def configured(
+    home: Path,
+    cache: Path,
+    *files: Path,
+    endpoint: str = "",
+    options: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    lua: str = "",
+) -> Neovim:
+    """Start an editor whose configuration enables Firsthand."""
+    install_plugin(home)
+    given = {
+        "server": str(SERVER),
+        "settings": {"endpoint": endpoint, "cacheDir": str(cache), **(settings or {})},
+        **(options or {}),
+    }
+    folder = home / "config" / "nvim"
+    folder.mkdir(parents=True)
+    (folder / "init.lua").write_text(
+        f"vim.g.firsthand = vim.json.decode([==[{json.dumps(given)}]==])\n{lua}\nvim.lsp.enable('firsthand')\n"
+    )
+    return Neovim(home, files)
 
 
 def install_plugin(home: Path) -> None:

@@ -67,11 +67,12 @@ def test_hostile_text_stays_text(hostile: Path, start_neovim: StartNeovim, ollam
         hostile / "README.md", endpoint=ollama.url, lua=f"vim.cmd.cd({str(hostile)!r})\nvim.o.modeline = true"
     )
     until_indexed(neovim)
+    # Opening such a file is Neovim's own matter; what counts is what comes after.
+    neovim.lua("vim.v.errmsg = ''")
 
     text = ask(neovim, "What does the moonlight sonata do?")
 
-    assert "\x1b" in text or "red" in text
-    assert "javascript:alert(1)" in text or "click" in text
+    assert EVIL.rstrip("\r\n") in text
     assert neovim.lua("return vim.bo.filetype") == "firsthand"
     assert neovim.lua("return vim.v.errmsg") == ""
     assert snapshot(hostile) == before

@@ -114,8 +114,9 @@ local function add_list(drawing, exchange)
   add(drawing, list_title(exchange), 'FirsthandHeading')
   for _, hit in ipairs(exchange.hits) do
     local place = visible.place(hit.path, hit.startLine, hit.endLine)
-    local details = ('%s · %.2f · %s'):format(hit.symbol, hit.score, table.concat(hit.reasons, ', '))
-    add(drawing, ('- %s  %s'):format(place, visible.one_line(details)), 'FirsthandSource', target_of(hit))
+    local details = ('%.2f · %s'):format(hit.score, table.concat(hit.reasons, ', '))
+    local symbol = hit.symbol ~= '' and hit.symbol .. ' · ' or ''
+    add(drawing, ('- %s  %s'):format(place, visible.one_line(symbol .. details)), 'FirsthandSource', target_of(hit))
   end
   for _, cut in ipairs(exchange.cut) do
     local place = visible.place(cut.path, cut.startLine, cut.endLine)
