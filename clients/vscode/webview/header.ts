@@ -1,4 +1,4 @@
-/** The line on top: what the index is doing, previous conversations, a new one. And what to do without a server. */
+/** The line on top: what the index is doing, and previous conversations. And what to do without a server. */
 
 import type { Remedy, WebviewMessage } from "../src/sidebar/messages";
 import type { SidebarState } from "../src/sidebar/state";
@@ -29,15 +29,7 @@ export class Header {
       this.health,
       this.words,
     );
-    const bar = element(
-      "div",
-      { class: "bar" },
-      this.status,
-      iconButton("history", "History", openHistory),
-      iconButton("add", "New conversation", () => {
-        post({ type: "newConversation" });
-      }),
-    );
+    const bar = element("div", { class: "bar" }, this.status, iconButton("history", "History", openHistory));
     this.root = element("header", {}, bar, this.server);
   }
 

@@ -1,7 +1,6 @@
 /** Line drawings on a grid of 16, in the colour of the text around them. */
 
 const PATHS = {
-  add: ["M8 3v10", "M3 8h10"],
   arrowDown: ["M8 3v10", "M4 9l4 4 4-4"],
   arrowUp: ["M8 13V3", "M4 7l4-4 4 4"],
   check: ["M3 8.5l3.2 3.2L13 4.5"],

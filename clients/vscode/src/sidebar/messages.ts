@@ -66,7 +66,6 @@ export type WebviewMessage =
   | { readonly type: "answerAction"; readonly turn: string; readonly action: AnswerAction }
   | { readonly type: "copyCode"; readonly code: string }
   | { readonly type: "insertCode"; readonly code: string }
-  | { readonly type: "newConversation" }
   | { readonly type: "openConversation"; readonly id: string }
   | { readonly type: "deleteConversation"; readonly id: string }
   | { readonly type: "changeScope"; readonly change: ScopeChange }
@@ -116,7 +115,6 @@ export const isWebviewMessage: Check<WebviewMessage> = tagged<"type", WebviewMes
   }),
   copyCode: object<Said<"copyCode">>({ type: oneOf("copyCode"), code: text() }),
   insertCode: object<Said<"insertCode">>({ type: oneOf("insertCode"), code: text() }),
-  newConversation: object<Said<"newConversation">>({ type: oneOf("newConversation") }),
   openConversation: object<Said<"openConversation">>({ type: oneOf("openConversation"), id: text() }),
   deleteConversation: object<Said<"deleteConversation">>({ type: oneOf("deleteConversation"), id: text() }),
   changeScope: object<Said<"changeScope">>({ type: oneOf("changeScope"), change: isScopeChange }),

@@ -210,9 +210,6 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
       case "insertCode":
         await actions.insert(message.code);
         break;
-      case "newConversation":
-        this.newConversation();
-        break;
       case "openConversation":
         this.open(this.history.find(message.id));
         break;
