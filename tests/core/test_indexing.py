@@ -148,6 +148,22 @@ async def test_dirty_paths_are_followed() -> None:
     assert {path: text.strip() for path, text in texts.items()} == {"README.md": "# Changed"}
 
 
+async def test_the_first_sweep_is_under_way_until_keywords_can_be_searched() -> None:
+    """From the beginning until everything is stored a search may miss something, unless indexing stands still."""
+    bench = Bench()
+    assert bench.indexer.sweeping
+    bench.indexer.pause()
+    assert not bench.indexer.sweeping
+    bench.indexer.resume()
+
+    await bench.indexer.refresh(bench.report)
+
+    assert not bench.indexer.sweeping
+    broken = Bench()
+    broken.indexer.fail("no room", broken.report)
+    assert not broken.indexer.sweeping
+
+
 async def test_a_save_does_not_wait_for_the_vectors_of_a_new_index() -> None:
     """A file that is saved while the first index is being embedded is searchable before that is done."""
     bench = Bench({f"{number}.md": f"# Number {number}\n\nText {number}.\n" for number in range(20)})

@@ -336,6 +336,14 @@ class FakeWorkspace:
             FileRecord("bad.py", "", 1, 1, "failed", "cannot be read"),
         ]
 
+    @property
+    def sweeping(self) -> bool:
+        return (self.root / "sweeping").exists()
+
+    async def swept(self) -> None:
+        while self.sweeping:  # noqa: ASYNC110 - test decides
+            await asyncio.sleep(0.01)
+
     async def pull_model(self, name: str, report: Report) -> None:
         self.note(f"pull {name}")
         if name == "unknown":

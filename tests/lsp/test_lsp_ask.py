@@ -92,6 +92,20 @@ async def test_only_clients_that_ask_for_it_get_a_stream(start_server: StartServ
     assert session.statuses == []
 
 
+async def test_a_question_waits_for_the_first_look_at_the_files(session: Session) -> None:
+    """A question that comes while the folder is first read says so, and is answered when that is done."""
+    sweeping = session.root / "sweeping"
+    sweeping.touch()
+    request = asyncio.create_task(session.request("firsthand/ask", {"question": "How?", "streamId": "s1"}))
+    await session.until(lambda: session.updates)
+    before = [update.get("stage") for update in session.updates]
+
+    sweeping.unlink()
+
+    assert (await request)["text"] == ANSWER
+    assert before == ["indexing"]
+
+
 async def test_cancelling_closes_the_models_stream(session: Session) -> None:
     """A cancelled question closes the model's stream, is answered as cancelled, and the stream ends with done."""
     request = asyncio.create_task(cancellable(session, {"question": "wait for ever", "streamId": "s1"}))

@@ -139,7 +139,7 @@ def _nothing_matches(files: int, scope: Scope, hits: tuple[Hit, ...]) -> str:
     if files == 0:
         return (
             "Nothing in this workspace is indexed yet, so there is nothing to answer from: "
-            "wait for the index, or look at `firsthand status`."
+            "ask again when Firsthand's status says that files are indexed."
         )
     if hits:
         return (

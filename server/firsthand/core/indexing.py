@@ -174,6 +174,11 @@ class Indexer:
         """Return when the first sweep has made everything searchable by keyword; vectors may still be missing."""
         await self._searchable.wait()
 
+    @property
+    def sweeping(self) -> bool:
+        """Whether the first sweep is under way: what it has not come to cannot be found yet."""
+        return not self._searchable.is_set() and self.state.stage not in ("paused", "failed")
+
     def pause(self) -> None:
         """Stop after the current batch; changes are still noted."""
         self._unpaused.clear()

@@ -18,6 +18,11 @@ from firsthand.core.model import FileRecord, IndexStats, Report
 from firsthand.core.ports import ChatModel, ChatPart, ChunkStore, History, Parser, RuledTree
 from firsthand.core.retrieval import Searcher
 
+# How long a question waits for the sweep that follows opening. An index from earlier is nearly right, an empty one
+# has nothing to say; longer than this, people rather have an answer from the part that is there.
+_SWEEP_SECONDS = 3.0
+_FIRST_SWEEP_SECONDS = 15.0
+
 Health = Literal["ok", "warning", "error"]
 PullModel = Callable[[str, Report], Awaitable[None]]
 
@@ -91,6 +96,20 @@ class Workspace:
             models=self.models,
             indexed_commit=head if state.stage == "idle" else None,
         )
+
+    @property
+    def sweeping(self) -> bool:
+        """Whether the first sweep is under way, so that a search may miss what is there."""
+        return self.indexer.sweeping
+
+    async def swept(self) -> None:
+        """Wait for the first sweep, if it is under way, but not for ever: then what is found so far has to do."""
+        if self.sweeping:
+            known = (await self.store.stats()).files
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(
+                    self.indexer.searchable(), _SWEEP_SECONDS if known else _FIRST_SWEEP_SECONDS
+                )
 
     async def files(self) -> Sequence[FileRecord]:
         """List what the index knows of every file, skipped and failed ones with their reasons."""

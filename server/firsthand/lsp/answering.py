@@ -40,6 +40,7 @@ from firsthand.lsp.places import find_place
 from firsthand.lsp.progress import WorkDoneProgress, start_progress
 
 if TYPE_CHECKING:
+    from firsthand.core.workspace import Workspace
     from firsthand.lsp.folders import Folder
     from firsthand.lsp.session import FirsthandServer
 
@@ -132,7 +133,17 @@ async def begin_question(
         limit=folder.settings.excerpts,
         turns=turns_of(wanted.turns) if isinstance(wanted, AskParams) else None,
     )
-    return folder, workspace.assistant.ask(question)
+    return folder, _answer_once_swept(workspace, question)
+
+
+async def _answer_once_swept(workspace: Workspace, question: Question) -> AsyncGenerator[AnswerEvent, None]:
+    """Answer, after the first look at the folder's files if that is under way."""
+    if workspace.sweeping:
+        yield StageStarted("indexing")
+        await workspace.swept()
+    async with contextlib.aclosing(workspace.assistant.ask(question)) as events:
+        async for event in events:
+            yield event
 
 
 def request_listeners(

@@ -76,5 +76,6 @@ async def _search(
     folder: Folder, query: str, scope: Scope, limit: int, near: tuple[Folder, str] | None
 ) -> tuple[Hit, ...]:
     workspace = await folder.workspace()
+    await workspace.swept()
     path = near[1] if near is not None and near[0] is folder else None
     return await workspace.searcher.search(query, scope=scope, limit=limit, near=path)
