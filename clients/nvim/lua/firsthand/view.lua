@@ -183,6 +183,10 @@ function M.following(conversation, change)
   for _, window in ipairs(windows) do
     if vim.api.nvim_buf_is_valid(buffer) and vim.api.nvim_win_is_valid(window) then
       vim.api.nvim_win_set_cursor(window, { vim.api.nvim_buf_line_count(buffer), 0 })
+      -- As much as fits above the last line is shown, also after a fold made room.
+      vim.api.nvim_win_call(window, function()
+        vim.cmd('normal! zb')
+      end)
     end
   end
   M.show_stage(conversation)
