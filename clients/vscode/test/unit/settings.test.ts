@@ -72,8 +72,11 @@ describe("the manifest", () => {
     expect([...restrictedConfigurations].sort()).toEqual(Object.keys(properties).sort());
   });
 
-  it("lets no folder at all say where code goes or what is installed", () => {
-    const names = ["endpoint", "allowRemoteEndpoint", "allowCloudModels", "cacheDir", "server.package"];
+  it("lets no folder at all say where code goes, or what is installed or run", () => {
+    const names = [
+      ...["endpoint", "allowRemoteEndpoint", "allowCloudModels", "cacheDir"],
+      ...["server.path", "server.package"],
+    ];
 
     expect(names.map((name) => properties[`firsthand.${name}`]?.scope)).toEqual(names.map(() => "machine"));
   });
