@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from fake_ollama.server import FakeOllamaThread
 from vscode.code_server import CodeServer
 from vscode.desk import Desk
 from vscode.hostile import CANARY, MODEL_TEXT, contents, write_repository
 from vscode.way_out import WayOut
-from vscode.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -37,7 +36,7 @@ async def test_hostile_folder_and_model(
     )
     assert [target for target in targets if target and not target.startswith("#")] == []
     assert not any(character in await turn.article.inner_text() for character in "\x1b\x07\u202e")
-    await _press_everything(window, turn.answer)
+    await _press_everything(turn.answer)
 
     await window.open_file("sessions.py", "revoke_all")
     await window.point_at_caret()
@@ -64,6 +63,7 @@ async def test_folder_that_is_not_trusted(
         "security.workspace.trust.banner": "never",
     }
     window = await desk.open(folder)
+    await window.wait_until_indexed()
     sidebar = await window.open_sidebar()
 
     turn = await sidebar.ask("How are sessions revoked?")
@@ -75,9 +75,7 @@ async def test_folder_that_is_not_trusted(
     assert vscode_server.processes(str(folder)) == []
 
 
-async def _press_everything(window: Window, answer: object) -> None:
-    """Click on whatever in the answer looks like a link."""
+async def _press_everything(answer: Locator) -> None:
+    """Click on every word of the answer that the model meant as a link."""
     for words in ("visit", "run", "script", "data", "file", "open", "net", "press"):
-        place = window.sidebar.turn(0).answer.get_by_text(words, exact=True)
-        if await place.count():
-            await place.first.click()
+        await answer.get_by_text(words).first.click()

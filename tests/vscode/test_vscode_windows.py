@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,22 +35,30 @@ async def test_two_windows(
 async def test_two_folders(
     desk: Desk, workspace_copy: Callable[[str], Path], tmp_path: Path, ollama: FakeOllamaThread
 ) -> None:
-    """A window with two folders answers about the folder whose file is open."""
+    """A window with two folders answers each conversation from the folder that its question is about."""
     accounts, webshop = workspace_copy("accounts"), workspace_copy("webshop")
     workspace = tmp_path / "both.code-workspace"
     workspace.write_text(json.dumps({"folders": [{"path": str(accounts)}, {"path": str(webshop)}]}))
+    ollama.script(
+        "It begins.",
+        "Sessions are revoked with `revoke_all` and `deleted_at` is set to the time of the clock.",
+    )
     window = await desk.open(workspace)
+    await window.wait_until_indexed()
     sidebar = await window.open_sidebar()
 
-    await window.open_file(str(webshop / "src/auth/tokens.ts"))
     about_webshop = await sidebar.ask("How are access tokens refreshed?")
     await about_webshop.wait_until("done", "complete")
-    await window.open_file(str(accounts / "accounts/service.py"))
+    await expect(about_webshop.what_was_read).to_contain_text("src/auth/tokens.ts")
+
+    await window.run_command("Firsthand: New Conversation")
+    await expect(sidebar.turns).to_have_count(0)
     about_accounts = await sidebar.ask(QUESTION)
     await about_accounts.wait_until("done", "complete")
-
-    await expect(about_webshop.what_was_read).to_contain_text("src/auth/tokens.ts")
     await expect(about_accounts.what_was_read).to_contain_text("accounts/service.py")
+
+    await about_accounts.citations.first.click()
+    await expect(window.active_tab).to_have_attribute("aria-label", re.compile("accounts"))
 
 
 async def test_closed_window(desk: Desk, workspace_copy: Callable[[str], Path]) -> None:
