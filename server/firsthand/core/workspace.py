@@ -107,9 +107,8 @@ class Workspace:
         if self.sweeping:
             known = (await self.store.stats()).files
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(
-                    self.indexer.searchable(), _SWEEP_SECONDS if known else _FIRST_SWEEP_SECONDS
-                )
+                async with asyncio.timeout(_SWEEP_SECONDS if known else _FIRST_SWEEP_SECONDS):
+                    await self.indexer.searchable()
 
     async def files(self) -> Sequence[FileRecord]:
         """List what the index knows of every file, skipped and failed ones with their reasons."""
