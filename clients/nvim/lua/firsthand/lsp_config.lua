@@ -48,6 +48,15 @@ local function is_trusted(root)
   return trusted(root) == true
 end
 
+--- Return folders with names for people; Neovim names a folder by its path.
+---@param folders lsp.WorkspaceFolder[]
+---@return lsp.WorkspaceFolder[]
+local function named(folders)
+  return vim.tbl_map(function(item)
+    return { uri = item.uri, name = vim.fs.basename(vim.uri_to_fname(item.uri)) }
+  end, folders)
+end
+
 ---@param params table
 ---@param client_config vim.lsp.ClientConfig
 local function before_init(params, client_config)
@@ -55,6 +64,9 @@ local function before_init(params, client_config)
   options.streaming = true
   options.trusted = is_trusted(client_config.root_dir or vim.fn.getcwd())
   params.initializationOptions = options
+  if type(params.workspaceFolders) == 'table' then
+    params.workspaceFolders = named(params.workspaceFolders)
+  end
 end
 
 --- Return a handler that leaves the work to a function of a module, which is loaded when it is needed.
