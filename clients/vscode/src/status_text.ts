@@ -14,7 +14,8 @@ export interface StatusText {
   readonly spoken: string;
 }
 
-const restingStages = ["idle", "paused", "failed", "waiting"];
+// `following`: another process keeps the index, and this one searches it.
+const restingStages = ["idle", "paused", "failed", "waiting", "following"];
 
 /** Returns what the status bar shows. */
 export function statusText(
@@ -29,7 +30,7 @@ export function statusText(
   const icon =
     status.health === "error"
       ? "error"
-      : busy
+      : busy || isStarting(status)
         ? "sync~spin"
         : isPaused(status)
           ? "debug-pause"
@@ -44,6 +45,12 @@ export function statusText(
     tooltip: [...head, ...status.folders.map(folderLines), "Click for more."].join("\n\n"),
     spoken: `Firsthand: ${spoken}`,
   };
+}
+
+/** Says whether the server does not know its folders yet. */
+export function isStarting({ health, folders }: StatusResult): boolean {
+  // Where no folder is open, the server warns of it.
+  return health === "ok" && folders.length === 0;
 }
 
 /** Says whether a folder is being indexed. */

@@ -43,7 +43,7 @@ export class Header {
     const running = server === "running";
     this.root.dataset["server"] = server;
     this.health.dataset["health"] = running
-      ? (index?.health ?? "ok")
+      ? (index?.health ?? "starting")
       : server === "starting"
         ? "starting"
         : "error";

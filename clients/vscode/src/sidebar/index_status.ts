@@ -1,6 +1,7 @@
 /** The server's status, reduced to what the sidebar shows. */
 
 import type { StatusResult } from "../protocol";
+import { isStarting } from "../status_text";
 import type { IndexStatus, Offer } from "./state";
 
 /** Returns the status of all folders in one. */
@@ -15,7 +16,7 @@ export function indexStatus(status: StatusResult): IndexStatus {
     }
   }
   return {
-    health: status.health,
+    health: isStarting(status) ? "starting" : status.health,
     message: status.message,
     model: chats.size === 1 ? chat : undefined,
     offers: [...offers.values()],

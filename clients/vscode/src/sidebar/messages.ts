@@ -129,7 +129,7 @@ export const isWebviewMessage: Check<WebviewMessage> = tagged<"type", WebviewMes
 const isServerState = oneOf("starting", "running", "stopped", "failed");
 
 const isIndex: Check<IndexStatus> = object<IndexStatus>({
-  health: oneOf("ok", "warning", "error"),
+  health: oneOf("ok", "warning", "error", "starting"),
   message: text(),
   model: optional(text()),
   offers: list(object<Offer>({ model: text(), message: text() })),

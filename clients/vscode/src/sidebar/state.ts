@@ -41,7 +41,7 @@ export interface Offer {
 
 /** The server's health, reduced to what the sidebar shows. */
 export interface IndexStatus {
-  readonly health: Health;
+  readonly health: Health | "starting";
   readonly message: string;
   /** Known when all folders have the same chat model. */
   readonly model?: string | undefined;

@@ -22,6 +22,11 @@ describe("the status bar", () => {
       "$(sync~spin) Firsthand scanning",
     ],
     [
+      "whose index another process keeps",
+      status({ indexing: { stage: "following", done: 0, total: 0, message: "another keeps it" } }),
+      "$(check) Firsthand",
+    ],
+    [
       "paused",
       status({ indexing: { stage: "paused", done: 0, total: 0, message: "" } }),
       "$(debug-pause) Firsthand",
@@ -39,6 +44,23 @@ describe("the status bar", () => {
 
     expect(shown.text).toBe(text);
     expect(shown.tooltip).toContain(tooltip.replace("\\.", "."));
+  });
+
+  it("turns while the server does not know its folders yet, and not when there are none", () => {
+    const starting = { health: "ok", message: "starting", folders: [] } as const;
+    const none = { health: "warning", message: "no folder is open", folders: [] } as const;
+
+    expect(statusText("running", starting, undefined).text).toBe("$(sync~spin) Firsthand");
+    expect(statusText("running", none, undefined).text).toBe("$(warning) Firsthand");
+  });
+
+  it("says in its tooltip who keeps the index when this process does not", () => {
+    const indexing = { stage: "following", done: 0, total: 0, message: "" };
+    const message = "19 files, 74 chunks; another session of this Firsthand keeps this index";
+
+    const { tooltip } = statusText("running", status({ indexing, message }), undefined);
+
+    expect(tooltip).toContain("another session of this Firsthand keeps this index");
   });
 
   it("says the remaining time and the models in its tooltip", () => {

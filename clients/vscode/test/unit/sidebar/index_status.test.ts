@@ -41,3 +41,11 @@ test("each chat model is offered once, and each notice told once", () => {
   expect(status.offers).toEqual([{ model: "m", message: "Pull it?" }]);
   expect(status.notices).toEqual(notices);
 });
+
+test("an index is starting until the server knows its folders", () => {
+  expect(indexStatus({ health: "ok", message: "starting", folders: [] }).health).toBe("starting");
+  expect(indexStatus({ health: "warning", message: "no folder is open", folders: [] }).health).toBe(
+    "warning",
+  );
+  expect(indexStatus({ health: "ok", message: "3 files", folders: [folder()] }).health).toBe("ok");
+});
