@@ -92,6 +92,11 @@ class Turn:
         if status is not None:
             await expect(self.article).to_have_attribute("data-status", status)
 
+    async def show_what_was_read(self) -> None:
+        """Unfold the list of what was read."""
+        await self.what_was_read.locator("summary").click()
+        await self.excerpts.first.wait_for()
+
     async def text(self) -> str:
         """The answer as it reads."""
         return re.sub(r"\s+", " ", await self.answer.inner_text()).strip()

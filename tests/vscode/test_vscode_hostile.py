@@ -27,7 +27,7 @@ async def test_hostile_folder_and_model(
 
     turn = await sidebar.ask("How are sessions revoked?")
     await turn.wait_until("done")
-    await expect(turn.excerpts.first).to_be_visible()
+    await turn.show_what_was_read()
     await window.screenshot("hostile-answer")
 
     assert await turn.article.locator("script, img, iframe, style, form, link, object").count() == 0
@@ -35,7 +35,7 @@ async def test_hostile_folder_and_model(
         "elements => elements.map(element => element.getAttribute('href') ?? element.getAttribute('src'))"
     )
     assert [target for target in targets if target and not target.startswith("#")] == []
-    assert not any(character in await turn.article.inner_text() for character in "\x1b\x07\u202e")
+    assert set("\x1b\x07\u202e").isdisjoint(await turn.article.inner_text())
     await _press_everything(turn.answer)
 
     await window.open_file("sessions.py", "revoke_all")

@@ -180,8 +180,8 @@ class Window:
 
     @property
     def progress(self) -> Locator:
-        """Notifications that show how far something is."""
-        return self.page.locator(".notification-toast:has(.monaco-progress-container.active)")
+        """How far something is that takes its time, in the status bar."""
+        return self.page.locator("#status\\.progress")
 
     async def wait_until_indexed(self) -> None:
         """Return once the status bar says that the index is complete."""
