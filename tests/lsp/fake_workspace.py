@@ -348,7 +348,10 @@ class FakeWorkspace:
         self.note(f"pull {name}")
         if name == "unknown":
             raise RequestError("Ollama has no model unknown.")
-        report(Progress("pulling", 50, 100))
+        report(Progress(f"pulling {name}", 0, 0, "pulling manifest"))
+        report(Progress(f"pulling {name}", 1_200_000_000, 4_700_000_000, "pulling 6a0746a1ec1a"))
+        if name == "endless":
+            await asyncio.Event().wait()
         (self.root / "offer-model").unlink(missing_ok=True)
 
     async def ollama_answers(self) -> bool:

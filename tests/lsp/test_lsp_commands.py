@@ -10,6 +10,10 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import client_capabilities
 
+from firsthand.core.model import Progress
+from firsthand.lsp.maintenance import pull_step
+from firsthand.lsp.progress import message_of
+
 RANGE = {"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 11}}
 
 
@@ -243,6 +247,34 @@ async def test_pulling_a_model_opens_the_folders_anew(session: Session) -> None:
     await session.until(lambda: session.notes().count("open alpha chat=auto excerpts=12") == 2)
     await session.until_noted("closed alpha")
     assert (await session.request("firsthand/ask", {"question": "How?"}))["status"] == "complete"
+
+
+async def test_a_pull_says_how_much_has_come_and_can_be_stopped(session: Session) -> None:
+    """The title names the model, the line below says how many bytes have come; the client's cancel button ends it."""
+    started = await session.execute("firsthand.pullModel", {"model": "endless"})
+    reports = session.client.progress_reports
+    await session.until(lambda: reports.get(started["token"]))
+    begin = reports[started["token"]][0]
+
+    session.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(started["token"]))
+
+    await session.until(lambda: reports[started["token"]][-1].kind == "end")
+    assert (begin.title, begin.message, begin.percentage) == ("Pulling endless", "1.2 of 4.7 GB", 26)
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (Progress("pulling m", 0, 0, "pulling manifest"), "pulling manifest"),
+        (Progress("pulling m", 300_000_000, 667_900_000, "pulling 6a07"), "300.0 of 667.9 MB"),
+        (Progress("pulling m", 5, 5, "verifying sha256 digest"), "verifying sha256 digest"),
+        (Progress("downloading model", 0, 1_100_000_000, "from the package index"), "0.0 of 1.1 GB"),
+        (Progress("checking model", 5, 5), "checking model"),
+    ],
+)
+def test_steps_of_a_pull_in_words(step: Progress, message: str) -> None:
+    """Bytes while they come, and what is being done before and after."""
+    assert message_of(pull_step(step)) == message
 
 
 async def test_a_pull_that_fails_is_said(session: Session) -> None:

@@ -120,7 +120,7 @@ async def _verify(model: CatalogueModel, partial: Path, report: Report) -> None:
     size = size_of(partial)
     if size != model.bytes:
         raise SourceFailedError(f"broke off after {size:,} of {model.bytes:,} bytes")
-    report(Progress("checking model", model.bytes, model.bytes, "SHA-256"))
+    report(Progress("checking model", model.bytes, model.bytes, "checking its SHA-256"))
     if await asyncio.to_thread(_sha256, partial) != model.sha256:
         discard(partial)
         raise SourceFailedError("has a file that is not the expected one (wrong SHA-256); it was deleted")

@@ -62,10 +62,18 @@ async def pull_model(ls: FirsthandServer, model: str, progress: WorkDoneProgress
         FirsthandError: there is no Ollama, or the pull failed.
     """
     folders = await ls.folders.known()
-    await (await folders[0].workspace()).pull_model(model, progress.report)
+    await (await folders[0].workspace()).pull_model(model, lambda step: progress.report(pull_step(step)))
     for folder in folders:
         ls.folders.reopen(folder, ls.configuration.settings_of(folder.root))
     ls.say(f"{model} is here and will be used from now on.")
+
+
+def pull_step(step: Progress) -> Progress:
+    """Return a step of a pull for a line below a title that names the model: bytes while they come, else the work."""
+    if step.done >= step.total:
+        return Progress(step.detail or step.stage)
+    unit, size = ("GB", 1e9) if step.total >= 1e9 else ("MB", 1e6)
+    return Progress("", step.done, step.total, f"{step.done / size:.1f} of {step.total / size:.1f} {unit}")
 
 
 async def introduce(ls: FirsthandServer, workspace: Workspace) -> None:
