@@ -1,10 +1,9 @@
 /** The language server through all its restarts: starting and restarting are one path, and one after the other. */
 
 import * as vscode from "vscode";
-import type { RequestType } from "vscode-languageserver-protocol";
 import type { Connection, Interceptor } from "./connection";
 import { privateEnvironment } from "./install";
-import type { AnswerUpdate, StatusResult } from "./protocol";
+import type { AnswerUpdate, RequestName, StatusResult } from "./protocol";
 import { selectedInterpreter } from "./python_extension";
 import { Restarts } from "./restarts";
 import type { Server, ServerState } from "./server";
@@ -58,11 +57,7 @@ export class FirsthandClient implements Server, vscode.Disposable {
     );
   }
 
-  async request<P, R>(
-    type: RequestType<P, R, void>,
-    params: P,
-    token?: vscode.CancellationToken,
-  ): Promise<R> {
+  async request<P, R>(type: RequestName<P, R>, params: P, token?: vscode.CancellationToken): Promise<R> {
     return (await this.connected()).request(type, params, token);
   }
 

@@ -11,12 +11,19 @@ import {
   ExecuteCommandRequest,
   LanguageClient,
   type LanguageClientOptions,
-  type RequestType,
   RevealOutputChannelOn,
   State,
+  WorkDoneProgressCancelNotification,
 } from "vscode-languageclient/node";
-import { answerDidUpdate, type AnswerUpdate, statusDidChange, type StatusResult } from "./protocol";
+import {
+  answerDidUpdate,
+  type AnswerUpdate,
+  type RequestName,
+  statusDidChange,
+  type StatusResult,
+} from "./protocol";
 import { logRecord } from "./log_records";
+import { type Bar, RequestedWork } from "./requested_work";
 import { settingsSnapshot } from "./settings";
 
 /** Does what a command of the server is to do in this editor; false when the server does it. */
@@ -52,6 +59,9 @@ export async function connect(
 /** A server process and its client. */
 export class Connection {
   private readonly client: LanguageClient;
+  private readonly work = new RequestedWork(openBar, (token) => {
+    void this.client.sendNotification(WorkDoneProgressCancelNotification.type, { token });
+  });
   private process: ChildProcess | undefined;
 
   constructor(
@@ -64,18 +74,19 @@ export class Connection {
       "firsthand",
       "Firsthand",
       () => this.spawn(),
-      clientOptions(log, intercept),
+      clientOptions(log, intercept, this.work),
     );
-    this.client.onNotification(statusDidChange, (status) => {
+    this.client.onNotification(statusDidChange.method, (status: StatusResult) => {
       listener.onStatus(status);
     });
-    this.client.onNotification(answerDidUpdate, (update) => {
+    this.client.onNotification(answerDidUpdate.method, (update: AnswerUpdate) => {
       listener.onAnswerUpdate(update);
     });
     this.client.onDidChangeState(({ oldState, newState }) => {
       // When it runs and stops, somebody asked for it or the process went; who asked does not listen any more.
       if (oldState === State.Running && newState === State.Stopped) {
         this.process?.kill("SIGKILL");
+        this.work.close();
         listener.onClosed(this);
       }
     });
@@ -91,7 +102,7 @@ export class Connection {
     }
   }
 
-  request<P, R>(type: RequestType<P, R, void>, params: P, token?: vscode.CancellationToken): Promise<R> {
+  request<P, R>(type: RequestName<P, R>, params: P, token?: vscode.CancellationToken): Promise<R> {
     // A token that is there but undefined would become a second parameter.
     return token === undefined
       ? this.client.sendRequest<R>(type.method, params)
@@ -100,7 +111,7 @@ export class Connection {
 
   async executeCommand<R>(name: string, argument: object): Promise<R> {
     const params = { command: name, arguments: [argument] };
-    return (await this.client.sendRequest(ExecuteCommandRequest.type, params)) as R;
+    return this.work.begun(this.client.sendRequest(ExecuteCommandRequest.type, params) as Promise<R>);
   }
 
   /** Ends the server: politely, then not. */
@@ -147,7 +158,11 @@ class QuietClient extends LanguageClient {
   }
 }
 
-function clientOptions(log: vscode.LogOutputChannel, intercept: Interceptor): LanguageClientOptions {
+function clientOptions(
+  log: vscode.LogOutputChannel,
+  intercept: Interceptor,
+  work: RequestedWork,
+): LanguageClientOptions {
   return {
     documentSelector: [{ scheme: "file" }],
     outputChannel: log,
@@ -172,6 +187,11 @@ function clientOptions(log: vscode.LogOutputChannel, intercept: Interceptor): La
       closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
     },
     middleware: {
+      handleWorkDoneProgress: (token, news, next) => {
+        work.progress(token, news, () => {
+          next(token, news);
+        });
+      },
       workspace: {
         configuration: ({ items }) =>
           items.map(({ section }) =>
@@ -181,7 +201,7 @@ function clientOptions(log: vscode.LogOutputChannel, intercept: Interceptor): La
       executeCommand: async (command, args: unknown[], next) => {
         if (!intercept(command, args[0])) {
           try {
-            return (await next(command, args)) as unknown;
+            return await work.begun(Promise.resolve(next(command, args) as unknown));
           } catch (error) {
             void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
           }
@@ -189,6 +209,35 @@ function clientOptions(log: vscode.LogOutputChannel, intercept: Interceptor): La
         return undefined;
       },
     },
+  };
+}
+
+function openBar(title: string, stop: (() => void) | undefined): Bar {
+  let close = (): void => undefined;
+  const closed = new Promise<void>((resolve) => {
+    close = resolve;
+  });
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title,
+    cancellable: stop !== undefined,
+  };
+  const opened = new Promise<vscode.Progress<{ message?: string; increment?: number }>>((resolve) => {
+    void vscode.window.withProgress(options, (progress, token) => {
+      if (stop !== undefined) {
+        token.onCancellationRequested(stop);
+      }
+      resolve(progress);
+      return closed;
+    });
+  });
+  return {
+    report: (step) => {
+      void opened.then((progress) => {
+        progress.report(step);
+      });
+    },
+    close,
   };
 }
 

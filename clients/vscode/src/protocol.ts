@@ -1,6 +1,18 @@
 /** Mirror of server/firsthand/lsp/messages.py, which is the source; a test compares the names of both. */
 
-import { NotificationType, RequestType } from "vscode-languageserver-protocol";
+/** The name of a request, with the types of its params and its result. */
+export class RequestName<P, R> {
+  declare readonly types: (params: P) => R;
+
+  constructor(readonly method: string) {}
+}
+
+/** The name of a notification, with the type of its params. */
+export class NotificationName<P> {
+  declare readonly types: (params: P) => void;
+
+  constructor(readonly method: string) {}
+}
 
 /** A place in a document, as in LSP: counted from 0, `character` in UTF-16 code units. */
 export interface Position {
@@ -361,17 +373,17 @@ export interface StatusResult {
   readonly folders: readonly FolderStatus[];
 }
 
-export const askRequest = new RequestType<AskParams, Answer, void>("firsthand/ask");
-export const explainRequest = new RequestType<PlaceParams, Answer, void>("firsthand/explain");
-export const generateTestRequest = new RequestType<PlaceParams, GeneratedTestResult, void>(
+export const askRequest = new RequestName<AskParams, Answer>("firsthand/ask");
+export const explainRequest = new RequestName<PlaceParams, Answer>("firsthand/explain");
+export const generateTestRequest = new RequestName<PlaceParams, GeneratedTestResult>(
   "firsthand/generateTest",
 );
-export const searchRequest = new RequestType<SearchParams, SearchResult, void>("firsthand/search");
-export const statusRequest = new RequestType<StatusParams, StatusResult, void>("firsthand/status");
-export const contextRequest = new RequestType<ContextParams, ContextResult, void>("firsthand/context");
+export const searchRequest = new RequestName<SearchParams, SearchResult>("firsthand/search");
+export const statusRequest = new RequestName<StatusParams, StatusResult>("firsthand/status");
+export const contextRequest = new RequestName<ContextParams, ContextResult>("firsthand/context");
 
-export const answerDidUpdate = new NotificationType<AnswerUpdate>("firsthand/answer/didUpdate");
-export const statusDidChange = new NotificationType<StatusResult>("firsthand/status/didChange");
+export const answerDidUpdate = new NotificationName<AnswerUpdate>("firsthand/answer/didUpdate");
+export const statusDidChange = new NotificationName<StatusResult>("firsthand/status/didChange");
 
 /** The server's commands; `vscode-languageclient` registers their ids. */
 export const serverCommands = {

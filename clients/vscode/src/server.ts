@@ -1,8 +1,7 @@
 /** All that the rest of the extension knows of the language server. */
 
 import type * as vscode from "vscode";
-import type { RequestType } from "vscode-languageserver-protocol";
-import type { AnswerUpdate, StatusResult } from "./protocol";
+import type { AnswerUpdate, RequestName, StatusResult } from "./protocol";
 
 /** `stopped` was asked for or there is no server yet; `failed` came by itself. */
 export type ServerState = "starting" | "running" | "stopped" | "failed";
@@ -16,7 +15,7 @@ export interface Server {
   readonly onDidChangeStatus: vscode.Event<StatusResult>;
   readonly onAnswerUpdate: vscode.Event<AnswerUpdate>;
   /** Waits while the server starts; cancelling the token sends `$/cancelRequest`. */
-  request<P, R>(type: RequestType<P, R, void>, params: P, token?: vscode.CancellationToken): Promise<R>;
+  request<P, R>(type: RequestName<P, R>, params: P, token?: vscode.CancellationToken): Promise<R>;
   /** Runs one of the server's commands, not those of the extension. */
   executeCommand<R>(name: string, argument: object): Promise<R>;
 }
