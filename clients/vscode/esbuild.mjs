@@ -13,16 +13,24 @@ const common = {
   logLevel: "info",
 };
 
+const host = {
+  ...common,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  external: ["vscode"],
+};
+
 const bundles = [
   {
-    ...common,
+    ...host,
     entryPoints: ["src/extension.ts"],
     outfile: "dist/extension.js",
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    external: ["vscode"],
+    // The language client is most of the code; the editor's start does not wait until it is read.
+    external: [...host.external, "./connection"],
+    supported: { "dynamic-import": false },
   },
+  { ...host, entryPoints: ["src/connection.ts"], outfile: "dist/connection.js" },
   {
     ...common,
     entryPoints: ["webview/main.ts"],
