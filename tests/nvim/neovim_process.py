@@ -51,6 +51,7 @@ class Neovim:
         ]
         self._process = subprocess.Popen(
             [*command, *arguments],
+            cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
             stderr=self._errors,

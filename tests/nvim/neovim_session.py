@@ -68,7 +68,8 @@ def until_indexed(editor: Neovim) -> None:
         """(function()
           local status = require('firsthand').status()
           local folder = status and status.folders[1]
-          return folder and folder.files.done > 0 and folder.indexing.stage == 'idle'
+          local rests = { 'idle', 'following' }
+          return folder and folder.files.done > 0 and vim.list_contains(rests, folder.indexing.stage)
         end)()"""
     )
 

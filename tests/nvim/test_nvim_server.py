@@ -70,7 +70,7 @@ def test_a_missing_server_says_how_to_get_one(start_neovim: StartNeovim, root: P
         root / "accounts" / "service.py", options={"server": "/nowhere/firsthand"}, lua="vim.o.columns = 200"
     )
     neovim.wait("vim.fn.execute('messages'):find('cannot be executed')")
-    neovim.type(":edit tests/test_service.py<CR>")
+    neovim.type(f":edit {root}/tests/test_service.py<CR>")
     neovim.type(":Firsthand ask Why?<CR>")
 
     neovim.wait("select(2, vim.fn.execute('messages'):gsub('cannot be executed', '')) == 2")
@@ -196,7 +196,7 @@ def test_two_editors_share_a_folder(start_neovim: StartNeovim, root: Path, ollam
 
     assert ANSWER in ask(first, QUESTION)
     assert "Both work." in ask(second, QUESTION)
-    first.type("q:edit accounts/fresh.py<CR>idef moonlight_sonata():<CR>pass<Esc>:write ++p<CR>")
+    first.type(f"q:edit {root}/accounts/fresh.py<CR>idef moonlight_sonata():<CR>pass<Esc>:write ++p<CR>")
     second.wait(
         """(function()
           local client = vim.lsp.get_clients({ name = 'firsthand' })[1]
