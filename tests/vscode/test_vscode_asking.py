@@ -11,6 +11,7 @@ from playwright.async_api import Locator, expect
 from fake_ollama.server import FakeOllamaThread
 from fake_ollama.state import Reply
 from vscode.code_server import LONGEST_WAIT
+from vscode.cited_place import place_of
 from vscode.desk import Desk
 from vscode.window import Window
 
@@ -58,8 +59,7 @@ async def test_first_question(
     assert "with revoke_all and deleted_at is set to the time of the clock." in await turn.text()
     await expect(turn.stage).to_contain_text("qwen2.5-coder:7b")
 
-    name = await turn.citations.first.get_attribute("aria-label") or ""
-    path, first, last = _place_in(name)
+    path, first, last = await place_of(turn.citations.first)
     assert path == "accounts/service.py"
     await turn.citations.first.click()
     await expect(window.active_tab).to_have_attribute("data-resource-name", "service.py")
@@ -128,13 +128,6 @@ async def test_keyboard_alone(
     await keys.press("Enter")
 
     await expect(window.active_tab).to_have_attribute("data-resource-name", "service.py")
-
-
-def _place_in(name: str) -> tuple[str, int, int]:
-    """Read where a citation leads from its name."""
-    found = re.fullmatch(r"Source \d+: (.+), lines? (\d+)(?: to (\d+))?", name)
-    assert found, f"a citation is named {name!r}"
-    return found[1], int(found[2]), int(found[3] or found[2])
 
 
 async def _walk_to(window: Window, target: Locator) -> None:
