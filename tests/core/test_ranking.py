@@ -177,6 +177,17 @@ def test_keywords_alone_are_ranked() -> None:
     assert hits[0].reasons == ("matches: token",)
 
 
+def test_the_first_of_a_list_counts_for_more_when_it_is_far_ahead() -> None:
+    """Places alone make this a draw; the list whose first is far ahead of its second decides."""
+    sure, unsure = make_chunk("z.py", "token"), make_chunk("a.py", "token")
+    dense = [ScoredChunk(unsure, 0.801), ScoredChunk(sure, 0.8)]
+    keywords = [ScoredChunk(sure, 30.0), ScoredChunk(unsure, 3.0)]
+
+    hits = rank(understand("how is it renewed"), dense, keywords, ())
+
+    assert [hit.chunk.path for hit in hits] == ["z.py", "a.py"]
+
+
 def test_a_limit_keeps_the_best() -> None:
     """With a limit the same hits stand first, and no others."""
     listed = [ScoredChunk(make_chunk(f"{name}.py", "token"), 1.0) for name in "abc"]

@@ -20,6 +20,7 @@ WITHOUT: Mapping[str, Mapping[str, Any]] = {
     "without: tests behind code": {"_TEST_PENALTY": 1.0},
     "without: sidelines behind code": {"_SIDELINE_PENALTY": 1.0},
     "without: further hits of a file count less": {"_SAME_FILE_DECAY": 1.0},
+    "without: how far the first of a list is ahead": {"_SCORE_SHARE": 0.0},
     "with: k of fusion 60": {"_RANK_CONSTANT": 60},
     "with: equal shares of both lists": {"_DENSE_SHARE": {"symbol": 0.5, "path": 0.5, "prose": 0.5}},
 }

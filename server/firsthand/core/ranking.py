@@ -1,14 +1,14 @@
-"""How candidates from several searches become one order: reciprocal rank fusion, then what code tells on top.
+"""How candidates from several searches become one order: fusion of places and scores, then what code tells on top.
 
-Fusion follows Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009), with a
-weight for each list. Every rule below is a factor on the fused score, so that it can be read, measured and removed
-on its own.
+The places count as in Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009), with
+a weight for each list; the scores add how far the first is ahead, which places cannot tell. Every rule below is a
+factor on the fused score, so that it can be read, measured and removed on its own.
 """
 
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -21,7 +21,11 @@ from firsthand.core.query import Query
 # smaller one lets the head of each list count for more.
 _RANK_CONSTANT = 20
 # Share of the dense list. A name that is spelled out is found best by its letters, prose by its meaning.
-_DENSE_SHARE = {"symbol": 0.35, "path": 0.3, "prose": 0.6}
+_DENSE_SHARE = {"symbol": 0.35, "path": 0.3, "prose": 0.55}
+# How much of a candidate's standing in a list is its score; the rest is its place.
+_SCORE_SHARE = 0.7
+# A definition or use that neither search found enters at the foot of the lists and rises by its own rule.
+_KNOWN_ALONE = 0.25
 
 _DEFINES_NAME = 3.0
 _DEFINES_QUALIFIED_NAME = 3.5
@@ -35,11 +39,11 @@ _NAME_WORDS = 0.3
 _NAME_SAYS_IT_ALL = 1.0
 # What each further chunk of the same file adds to its best one, damped: a file that matches in many places is about
 # the subject.
-_FILE_COHERENCE = 0.4
-_TEST_PENALTY = 0.5
+_FILE_COHERENCE = 0.3
+_TEST_PENALTY = 0.3
 _SIDELINE_PENALTY = 0.7
 # Each further hit of a file counts this much less: the first page should show more than one file.
-_SAME_FILE_DECAY = 0.75
+_SAME_FILE_DECAY = 0.8
 
 _SIDELINE = re.compile(
     r"(^|/)(examples?|samples?|demos?|docs?|benchmarks?|bench|compat|legacy|deprecated|vendor|third_party|fixtures?"
@@ -98,20 +102,41 @@ def _fuse(
 ) -> list[Candidate]:
     by_id: dict[str, Candidate] = {}
     share = _DENSE_SHARE[query.kind] if dense else 0.0
-    for rank_from_0, scored in enumerate(dense):
+    for rank_from_0, (scored, standing) in enumerate(_standings(dense, _foot(dense))):
         candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
         candidate.dense_rank = rank_from_0
-        candidate.score += share / (_RANK_CONSTANT + rank_from_0 + 1)
-    for rank_from_0, scored in enumerate(keywords):
+        candidate.score += share * standing
+    for rank_from_0, (scored, standing) in enumerate(_standings(keywords, 0.0)):
         candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
         candidate.keyword_rank = rank_from_0
-        candidate.score += (1 - share) / (_RANK_CONSTANT + rank_from_0 + 1)
+        candidate.score += (1 - share) * standing
     for chunk in known:
         candidate = by_id.setdefault(chunk.id, Candidate(chunk))
         if not candidate.score:
-            # A definition or use that neither search found enters at the foot of the list and rises by its own rule.
-            candidate.score = 1 / (_RANK_CONSTANT + 50)
+            candidate.score = _KNOWN_ALONE
     return list(by_id.values())
+
+
+def _foot(found: Sequence[ScoredChunk]) -> float:
+    """Return the similarity that counts as none: it leaves the last of a list as far behind as its place is."""
+    if not found:
+        return 0.0
+    best, last = found[0].score, found[-1].score
+    place = _place(len(found) - 1)
+    return last - (best - last) * place / (1 - place) if place < 1 else 0.0
+
+
+def _place(rank_from_0: int) -> float:
+    """Return what a place in a list is worth, 1 for the first: reciprocal rank, scaled."""
+    return (_RANK_CONSTANT + 1) / (_RANK_CONSTANT + 1 + rank_from_0)
+
+
+def _standings(found: Sequence[ScoredChunk], zero: float) -> Iterator[tuple[ScoredChunk, float]]:
+    """Yield each entry of a list with how good it is there, from 0 to 1: by its place, and by its score."""
+    range_of_scores = (found[0].score - zero) if found else 0.0
+    for rank_from_0, scored in enumerate(found):
+        height = max(0.0, (scored.score - zero) / range_of_scores) if range_of_scores > 0 else 1.0
+        yield scored, (1 - _SCORE_SHARE) * _place(rank_from_0) + _SCORE_SHARE * height
 
 
 def _apply_definition(query: Query, candidate: Candidate) -> None:
