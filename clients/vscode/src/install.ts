@@ -15,6 +15,8 @@ export interface Installation {
   readonly home: string;
   /** What pip is asked for: a name, a version range, a wheel. */
   readonly packageName: string;
+  /** Where to look for Python; nothing in the workspace may be among it. */
+  readonly searchPath: string;
   readonly platform: NodeJS.Platform;
   readonly signal: AbortSignal;
   /** Hears what is being done, in words for people. */
@@ -23,11 +25,20 @@ export interface Installation {
   readonly onLine: (line: string) => void;
 }
 
-/** Why nothing was installed, and what to do about it. */
-export class InstallError extends Error {}
+/** Why nothing was installed, and what to do about it; `setting` is true when `firsthand.server.package` may help. */
+export class InstallError extends Error {
+  constructor(
+    message: string,
+    readonly setting = false,
+  ) {
+    super(message);
+  }
+}
 
 const completeMarker = "complete";
 const secondsToAnswer = 30;
+// Python takes nothing from the current folder, the user's packages or the environment's variables.
+const isolated = ["-I", "-u"];
 const versionScript = "import sys; print('%d.%d' % sys.version_info[:2])";
 
 /** Returns the newest complete environment, if there is one. */
@@ -41,7 +52,7 @@ export async function privateEnvironment(home: string): Promise<string | undefin
  * @throws InstallError when there is no suitable Python, or it could not be done.
  */
 export async function install(installation: Installation): Promise<string> {
-  const { home, platform, signal, onStep } = installation;
+  const { home, platform, onStep } = installation;
   const python = await findPython(installation);
   await mkdir(home, { recursive: true });
   const environment = path.join(home, String(Date.now()));
@@ -52,8 +63,7 @@ export async function install(installation: Installation): Promise<string> {
     await installPackage(environment, installation);
     onStep("trying it");
     const program = programIn(environment, platform);
-    const { output } = await run(program, ["--version"], { secondsToRun: secondsToAnswer, signal });
-    compatible(output);
+    await tryProgram(program, installation);
     await writeFile(path.join(environment, completeMarker), "");
     await removeOthers(home, environment);
     return program;
@@ -86,6 +96,11 @@ export function requirements(packageName: string): string[] {
   return /\[[^\]]*\]/.test(packageName) ? [packageName] : [withExtra(packageName), packageName];
 }
 
+/** Returns what is asked for when the user names nothing: the server of this very version, whatever else has its name. */
+export function pinnedPackage(version: string): string {
+  return `firsthand==${version}`;
+}
+
 /** Returns a line of pip's in words for people, or undefined when it says nothing to them. */
 export function stepOf(line: string): string | undefined {
   const [, verb, what] = /^\s*(Collecting|Downloading|Building wheel for|Installing) (\S+)/.exec(line) ?? [];
@@ -102,12 +117,12 @@ function withExtra(packageName: string): string {
     : `${name}[llama]${rest ?? ""}`;
 }
 
-async function findPython({ platform, signal, onLine }: Installation): Promise<PythonCommand> {
+async function findPython({ searchPath, platform, signal, onLine }: Installation): Promise<PythonCommand> {
   for (const command of pythonCommands(platform)) {
     const [program, ...args] = command;
     try {
-      const options = { secondsToRun: secondsToAnswer, signal };
-      const { code, output } = await run(program, [...args, "-c", versionScript], options);
+      const options = { secondsToRun: secondsToAnswer, signal, environment: { PATH: searchPath } };
+      const { code, output } = await run(program, [...args, ...isolated, "-c", versionScript], options);
       if (code === 0 && isSuitable(output)) {
         onLine(`${command.join(" ")} is Python ${output.trim()}.`);
         return command;
@@ -126,9 +141,10 @@ async function findPython({ platform, signal, onLine }: Installation): Promise<P
 async function makeEnvironment(
   [program, ...args]: PythonCommand,
   environment: string,
-  { platform, signal, onLine }: Installation,
+  { searchPath, platform, signal, onLine }: Installation,
 ): Promise<void> {
-  const { code, output } = await run(program, [...args, "-m", "venv", environment], { signal, onLine });
+  const options = { signal, onLine, environment: { PATH: searchPath } };
+  const { code, output } = await run(program, [...args, ...isolated, "-m", "venv", environment], options);
   if (code !== 0) {
     const missing = platform === "linux" && /ensurepip|python3[\d.]*-venv/.test(output);
     throw new InstallError(
@@ -140,7 +156,7 @@ async function makeEnvironment(
 }
 
 async function installPackage(environment: string, installation: Installation): Promise<void> {
-  const { packageName, platform, signal, onStep, onLine } = installation;
+  const { packageName, searchPath, platform, signal, onStep, onLine } = installation;
   const python = path.join(
     environment,
     platform === "win32" ? "Scripts" : "bin",
@@ -155,11 +171,19 @@ async function installPackage(environment: string, installation: Installation): 
   };
   let output = "";
   for (const requirement of requirements(packageName)) {
-    const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", requirement];
+    const args = [
+      ...isolated,
+      "-m",
+      "pip",
+      "install",
+      "--disable-pip-version-check",
+      "--no-input",
+      requirement,
+    ];
     const result = await run(python, args, {
       signal,
       onLine: heard,
-      environment: { PYTHONUNBUFFERED: "1", PIP_PROGRESS_BAR: "off" },
+      environment: { PATH: searchPath, PIP_PROGRESS_BAR: "off" },
     });
     if (result.code === 0) {
       return;
@@ -168,8 +192,28 @@ async function installPackage(environment: string, installation: Installation): 
     onLine(`pip could not install ${requirement}.`);
   }
   throw new InstallError(
-    `pip could not install ${packageName}: ${lastLine(output)} Firsthand's log shows everything; the setting firsthand.server.package names another source.`,
+    /no matching distribution found for firsthand\b/i.test(output)
+      ? `pip finds no ${packageName}: look whether this machine reaches a package index that has it, or name a wheel in the setting firsthand.server.package.`
+      : `pip could not install ${packageName}: ${lastLine(output)} Firsthand's log shows everything; the setting firsthand.server.package names another source.`,
+    true,
   );
+}
+
+async function tryProgram(program: string, { packageName, signal }: Installation): Promise<void> {
+  try {
+    const { output } = await run(program, ["--version"], { secondsToRun: secondsToAnswer, signal });
+    const version = compatible(output);
+    if (packageName.includes("==") && !packageName.endsWith(`==${version}`)) {
+      throw new Error(`it says that it is Firsthand ${version}`);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InstallError(
+      `What pip installed as ${packageName} is not this extension's server (${reason}); it was removed. Name another source in the setting firsthand.server.package.`,
+      true,
+    );
+  }
 }
 
 async function environments(home: string): Promise<string[]> {

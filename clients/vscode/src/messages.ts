@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { FirsthandClient } from "./client";
+import { InstallError } from "./install";
 import { ServerNotFoundError } from "./server_path";
 
 /** Opens the settings at one of ours, or at all of them. */
@@ -20,10 +21,15 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
     return;
   }
   const showLogs = "Show Logs";
+  const openSetting = "Open Setting";
   log.error(error instanceof Error ? error : String(error));
   const message = error instanceof Error ? error.message : String(error);
-  if ((await vscode.window.showErrorMessage(message, showLogs)) === showLogs) {
+  const buttons = error instanceof InstallError && error.setting ? [openSetting, showLogs] : [showLogs];
+  const chosen = await vscode.window.showErrorMessage(message, ...buttons);
+  if (chosen === showLogs) {
     log.show();
+  } else if (chosen === openSetting) {
+    await openSettings("server.package");
   }
 }
 

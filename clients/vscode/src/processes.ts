@@ -1,6 +1,7 @@
 /** Programs that run to their end: with a time limit, line by line, and stoppable. */
 
 import { spawn } from "node:child_process";
+import { homedir } from "node:os";
 
 /** How a program is to be run. */
 export interface RunOptions {
@@ -28,6 +29,8 @@ const mostOutput = 64 * 1024;
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
+      // Not the folder that the editor was started in: Windows and Python look for what they run there first.
+      cwd: homedir(),
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...options.environment },
       signal: options.signal,

@@ -2,8 +2,9 @@
 
 import * as vscode from "vscode";
 import { environmentsOf, type FirsthandClient } from "./client";
-import { install } from "./install";
+import { install, pinnedPackage } from "./install";
 import { openSettings } from "./messages";
+import { pathOutside } from "./server_path";
 import { clientSettings } from "./settings";
 
 /** Installs the server into an environment of its own and starts it. */
@@ -18,7 +19,10 @@ export async function installServer(
     title: "Installing Firsthand's server",
     cancellable: true,
   };
-  log.info(`Installing ${settings.serverPackage}.`);
+  const { version } = context.extension.packageJSON as { readonly version: string };
+  const packageName = settings.serverPackage || pinnedPackage(version);
+  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+  log.info(`Installing ${packageName}.`);
   const program = await vscode.window.withProgress(options, async (progress, token) => {
     const stop = new AbortController();
     token.onCancellationRequested(() => {
@@ -27,7 +31,8 @@ export async function installServer(
     try {
       return await install({
         home: environmentsOf(context),
-        packageName: settings.serverPackage,
+        packageName,
+        searchPath: pathOutside(folders, process.env["PATH"] ?? ""),
         platform: process.platform,
         signal: stop.signal,
         onStep: (step) => {

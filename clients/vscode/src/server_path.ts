@@ -109,6 +109,14 @@ export function candidates(surroundings: Surroundings): Candidate[] {
   return found;
 }
 
+/** Returns a search path without what lies in the folders, so that no program of theirs is found by it. */
+export function pathOutside(folders: readonly string[], searchPath: string): string {
+  return searchPath
+    .split(path.delimiter)
+    .filter((place) => path.isAbsolute(place) && !liesIn(folders, place))
+    .join(path.delimiter);
+}
+
 /** Returns the server's program in a Python environment. */
 export function programIn(environment: string, platform: NodeJS.Platform): string {
   return path.join(environment, platform === "win32" ? "Scripts" : "bin", programName(platform));
@@ -148,11 +156,14 @@ function refused(candidate: Candidate, { folders, isTrusted }: Surroundings): st
   if (isTrusted) {
     return undefined;
   }
-  // A link outside may lead into the folder, and the folder itself may be a link.
-  const places = [candidate.path, real(candidate.path)];
+  return liesIn(folders, candidate.path) ? "it lies in a folder that you do not trust" : undefined;
+}
+
+function liesIn(folders: readonly string[], place: string): boolean {
+  // A link outside may lead into a folder, and the folder itself may be a link.
+  const places = [place, real(place)];
   const roots = folders.flatMap((folder) => [folder, real(folder)]);
-  const isInside = places.some((place) => roots.some((root) => contains(root, place)));
-  return isInside ? "it lies in a folder that you do not trust" : undefined;
+  return places.some((each) => roots.some((root) => contains(root, each)));
 }
 
 function contains(root: string, place: string): boolean {

@@ -33,6 +33,7 @@ export interface Configuration {
 /** The settings of this extension. */
 export interface ClientSettings {
   readonly serverPath: string;
+  /** Empty when the server of the extension's own version is meant. */
   readonly serverPackage: string;
 }
 
@@ -50,7 +51,7 @@ export function settingsSnapshot(configuration: Configuration): Partial<Record<S
 export function clientSettings(configuration: Configuration): ClientSettings {
   return {
     serverPath: text(configuration.get("server.path")),
-    serverPackage: text(configuration.get("server.package")) || "firsthand",
+    serverPackage: text(configuration.get("server.package")),
   };
 }
 

@@ -6,25 +6,23 @@ import {
   install,
   type Installation,
   isSuitable,
+  pinnedPackage,
   privateEnvironment,
   pythonCommands,
   requirements,
   stepOf,
 } from "../../src/install";
+import { pathOutside } from "../../src/server_path";
 
 let root: string;
 let home: string;
-const searchPath = process.env["PATH"];
-
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), "firsthand-"));
   home = path.join(root, "environments");
   mkdirSync(path.join(root, "bin"));
-  process.env["PATH"] = `${path.join(root, "bin")}:/usr/bin:/bin`;
 });
 
 afterEach(() => {
-  process.env["PATH"] = searchPath;
   rmSync(root, { recursive: true });
 });
 
@@ -36,7 +34,9 @@ function python(version: string, pip: string): void {
   }
   script(
     path.join(root, "bin", "python3.12"),
-    `case "$1" in
+    `test "$1 $2" = "-I -u" || exit 2
+shift 2
+case "$1" in
 -c) echo ${version};;
 -m) mkdir -p "$3/bin"; cat > "$3/bin/python" <<'END'
 #!/bin/sh
@@ -61,6 +61,7 @@ function installation(changes: Partial<Installation> = {}): Installation {
   return {
     home,
     packageName: "firsthand",
+    searchPath: `${path.join(root, "bin")}:/usr/bin:/bin`,
     platform: "linux",
     signal,
     onStep: heard,
@@ -98,11 +99,31 @@ describe("installing", () => {
   });
 
   it("leaves nothing behind when it fails, and says why", async () => {
-    python("3.12", 'echo "ERROR: No matching distribution found for firsthand"; exit 1');
+    python("3.12", 'echo "ERROR: No space left on device"; exit 1');
 
     await expect(install(installation())).rejects.toThrow(
-      "pip could not install firsthand: ERROR: No matching distribution found for firsthand. Firsthand's log",
+      "pip could not install firsthand: ERROR: No space left on device. Firsthand's log",
     );
+
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  it("says where else to get the server when no package index has this version", async () => {
+    python("3.12", 'echo "ERROR: No matching distribution found for firsthand==0.1.0"; exit 1');
+
+    const failed = install(installation({ packageName: pinnedPackage("0.1.0") }));
+
+    await expect(failed).rejects.toThrow("pip finds no firsthand==0.1.0: look whether this machine reaches");
+    await expect(failed).rejects.toMatchObject({ setting: true });
+  });
+
+  it.each([
+    ["another program of that name", "shop 2.0", "it does not say that it is Firsthand"],
+    ["another version", "firsthand 0.1.1", "it says that it is Firsthand 0.1.1"],
+  ])("removes %s", async (_, said, reason) => {
+    python("3.12", installsServer.replace("firsthand 0.1.0", said));
+
+    await expect(install(installation({ packageName: pinnedPackage("0.1.0") }))).rejects.toThrow(reason);
 
     expect(readdirSync(home)).toEqual([]);
   });
@@ -140,11 +161,24 @@ describe("installing", () => {
     );
   });
 
+  it("runs no program of the open folders", async () => {
+    python("3.12", installsServer);
+    const folder = path.join(root, "shop");
+    mkdirSync(path.join(folder, "bin"), { recursive: true });
+    script(path.join(folder, "bin", "python3.13"), `touch ${path.join(root, "ran")}; echo 3.13`);
+    const searchPath = pathOutside([folder], `${folder}/bin:.:${path.join(root, "bin")}:/usr/bin:/bin`);
+
+    await install(installation({ searchPath }));
+
+    expect(existsSync(path.join(root, "ran"))).toBe(false);
+    expect(searchPath).toBe(`${path.join(root, "bin")}:/usr/bin:/bin`);
+  });
+
   it("says which package is missing when Python makes no environments", async () => {
     python("3.12", "");
     script(
       path.join(root, "bin", "python3.12"),
-      'test "$1" = -c && echo 3.12 && exit 0; echo "ensurepip is not available; apt install python3.12-venv"; exit 1',
+      'test "$3" = -c && echo 3.12 && exit 0; echo "ensurepip is not available; apt install python3.12-venv"; exit 1',
     );
 
     await expect(install(installation())).rejects.toThrow("install your system's package python3-venv");

@@ -51,7 +51,7 @@ describe("settings", () => {
   it("of the extension have a value whatever is written", () => {
     const given = configuration({ "server.path": " /bin/firsthand ", "server.package": 7 }, {});
 
-    expect(clientSettings(given)).toEqual({ serverPath: "/bin/firsthand", serverPackage: "firsthand" });
+    expect(clientSettings(given)).toEqual({ serverPath: "/bin/firsthand", serverPackage: "" });
   });
 });
 
