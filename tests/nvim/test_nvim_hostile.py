@@ -79,35 +79,39 @@ def test_hostile_text_stays_text(hostile: Path, start_neovim: StartNeovim, ollam
     assert no_child_but_the_server(neovim)
 
 
-@pytest.mark.parametrize("number", range(len(ODD_NAMES)))
 def test_a_file_name_is_never_a_command(
-    number: int, hostile: Path, start_neovim: StartNeovim, ollama: FakeOllamaThread
+    hostile: Path, start_neovim: StartNeovim, ollama: FakeOllamaThread
 ) -> None:
     """Files with names like commands are listed on one line each, and open under exactly their name."""
     before = snapshot(hostile)
     neovim = start_neovim(hostile / "README.md", endpoint=ollama.url, lua=f"vim.cmd.cd({str(hostile)!r})")
     until_indexed(neovim)
-    name = f"moonlight_sonata_{number}"
+    neovim.lua("vim.v.errmsg = ''")
 
+    opened = [open_source_about(neovim, f"moonlight_sonata_{number}") for number in range(len(ODD_NAMES))]
+
+    assert opened == [name.replace("/", "_") for name in ODD_NAMES]
+    assert neovim.lua("return vim.v.errmsg") == ""
+    assert snapshot(hostile) == before
+
+
+def open_source_about(neovim: Neovim, name: str) -> str:
+    """Ask about a function, open the file in the list of what was read, and return the file's name."""
     ask(neovim, f"What does {name} return?")
-    row = neovim.lua(
-        """
-        for number, line in ipairs(vim.api.nvim_buf_get_lines(0, 0, -1, false)) do
-          if vim.startswith(line, '- ') and line:find(..., 1, true) then
-            vim.api.nvim_win_set_cursor(0, { number, 0 })
-            return number
+    neovim.wait(
+        """(function(name)
+          for number, line in ipairs(vim.api.nvim_buf_get_lines(0, 0, -1, false)) do
+            if vim.startswith(line, '- ') and line:find(name, 1, true) then
+              vim.api.nvim_win_set_cursor(0, { number, 0 })
+              return true
+            end
           end
-        end
-        """,
+        end)(...)""",
         name,
     )
     neovim.type("zv<CR>")
     neovim.wait("vim.bo.filetype ~= 'firsthand' and vim.fn.getline(1):find(..., 1, true)", name)
-
-    assert row
-    assert Path(neovim.lua("return vim.api.nvim_buf_get_name(0)")).name == ODD_NAMES[number].replace("/", "_")
-    assert neovim.lua("return vim.v.errmsg") == ""
-    assert snapshot(hostile) == before
+    return Path(neovim.lua("return vim.api.nvim_buf_get_name(0)")).name
 
 
 def test_a_server_inside_the_folder_is_never_run(hostile: Path, start_neovim: StartNeovim) -> None:
