@@ -12,11 +12,11 @@ import pytest_asyncio
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
-from real_ollama_server import MODEL, RealOllama, real_ollama_server
+
+from real_ollama.server import MODEL, QUESTION, RealOllama, real_ollama_server
 
 # A question is read by one thread of a busy machine: patience, not speed, is what the waits below are about.
 _PATIENCE_SECONDS = 180
-QUESTION = "How does user deletion work?"
 
 
 class Editor:
@@ -94,20 +94,7 @@ async def editor(
     client = make_test_lsp_client()
     await client.start_io(sys.executable, "-m", "firsthand", "serve")
     editor = Editor(client, workspace_copy("accounts"))
-    await editor.open(
-        {
-            "streaming": True,
-            "provider": "ollama",
-            "endpoint": ollama.url,
-            "chatModel": MODEL,
-            "embeddingModel": "embedded",
-            "contextTokens": 2048,
-            "answerTokens": 256,
-            "temperature": 0,
-            "excerpts": 3,
-            "threads": 1,
-        }
-    )
+    await editor.open({"streaming": True, **ollama.settings()})
     yield editor
     await client.shutdown_session()
     await client.stop()
@@ -150,5 +137,5 @@ async def check_stop(editor: Editor, ollama: RealOllama) -> None:
 
     with pytest.raises(JsonRpcException, match=r"(?i)cancel"):
         await pending
-    await editor.until(lambda: not ollama.generating())
+    await editor.until(ollama.stopped_early)
     assert len(editor.seen("second", "delta")) < len(editor.seen("first", "delta"))

@@ -100,3 +100,14 @@ def until_line(editor: Neovim, beginning: str) -> str:
         beginning,
     )
     return str(editor.call("nvim_get_current_line"))
+
+
+def highlighted(neovim: Neovim) -> list[int]:
+    """The highlighted lines of the current buffer, from 1."""
+    return neovim.lua(
+        """
+        local space = vim.api.nvim_create_namespace('firsthand.jump')
+        return vim.tbl_map(function(mark) return mark[2] + 1 end,
+          vim.api.nvim_buf_get_extmarks(0, space, 0, -1, {}))
+        """
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 from neovim_process import Neovim
-from neovim_session import StartNeovim, ask, until_answered, until_indexed, until_line
+from neovim_session import StartNeovim, ask, highlighted, until_answered, until_indexed, until_line
 
 from fake_ollama.server import FakeOllamaThread
 
@@ -308,17 +308,6 @@ def test_a_selection_behind_emoji_is_exact(
     asked = neovim.lua("return _G.asked")
     assert asked["start"] == {"line": 1, "character": line.index("🙂".encode())}
     assert asked["end"] == {"line": 1, "character": line.index(b" +")}
-
-
-def highlighted(neovim: Neovim) -> list[int]:
-    """The highlighted lines of the current buffer, from 1."""
-    return neovim.lua(
-        """
-        local space = vim.api.nvim_create_namespace('firsthand.jump')
-        return vim.tbl_map(function(mark) return mark[2] + 1 end,
-          vim.api.nvim_buf_get_extmarks(0, space, 0, -1, {}))
-        """
-    )
 
 
 def marked_texts(neovim: Neovim) -> list[tuple[str, str]]:

@@ -10,8 +10,8 @@ from playwright.async_api import Locator, expect
 
 from fake_ollama.server import FakeOllamaThread
 from fake_ollama.state import Reply
-from vscode.code_server import LONGEST_WAIT
 from vscode.cited_place import place_of
+from vscode.code_server import LONGEST_WAIT
 from vscode.desk import Desk
 from vscode.window import Window
 

@@ -1,4 +1,4 @@
-"""An Ollama-compatible server that nobody here wrote, with a real model behind it: ollama-proxy-plus over llama.cpp."""
+"""Two processes: ollama-proxy-plus, which speaks Ollama's protocol, and llama.cpp behind it."""
 
 import contextlib
 import os
@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -16,6 +17,17 @@ from small_models import small_chat_model
 
 HERE = Path(__file__).parent
 MODEL = "local/smollm2"
+# It names a definition: even the smallest model repeats the name, and so has lines that its answer rests on.
+QUESTION = "What does delete_user do?"
+# With these a question is answered in seconds, also by one thread: little to read, not much to write.
+SMALL_ANSWERS = {
+    "embeddingModel": "embedded",
+    "contextTokens": 2048,
+    "answerTokens": 256,
+    "temperature": 0,
+    "excerpts": 2,
+    "threads": 1,
+}
 _PATIENCE_SECONDS = 60
 
 
@@ -30,8 +42,28 @@ class RealOllama:
 
     def generating(self) -> bool:
         """Say whether the model works on an answer right now."""
-        slots = httpx.get(f"{self.llama_url}/slots").raise_for_status().json()
-        return any(slot["is_processing"] for slot in slots)
+        return bool(self._slot()["is_processing"])
+
+    def stopped_early(self) -> bool:
+        """Say whether the last answer ended because nobody wanted the rest of it."""
+        slot = self._slot()
+        return not slot["is_processing"] and bool(slot["next_token"][0]["has_next_token"])
+
+    def wait_until_stopped_early(self) -> None:
+        """Return when the model is idle and had more to say."""
+        give_up = time.monotonic() + _PATIENCE_SECONDS
+        while self.generating():
+            assert time.monotonic() < give_up, "the model goes on"
+            time.sleep(0.05)
+        assert self.stopped_early(), "the model was idle only after it had said everything"
+
+    def settings(self) -> dict[str, object]:
+        """Return what a user sets, by the names that clients use, so that this server answers."""
+        return {**SMALL_ANSWERS, "provider": "ollama", "endpoint": self.url, "chatModel": MODEL}
+
+    def _slot(self) -> dict[str, Any]:
+        (slot,) = httpx.get(f"{self.llama_url}/slots", timeout=_PATIENCE_SECONDS).raise_for_status().json()
+        return dict(slot)
 
 
 @contextlib.contextmanager
