@@ -28,7 +28,8 @@ check: $(VENV)/.installed-test $(VSCODE)/node_modules/.installed $(LUA_FORMAT)/n
 	$(BIN)/mypy
 	npm --prefix $(VSCODE) run --silent check
 	npm --prefix $(LUA_FORMAT) run --silent check
-	tests/nvim/luacheck.sh
+	tests/debian_packages.sh lua-check=luacheck
+	cd clients/nvim && luacheck -q .
 
 format: $(VENV)/.installed-test $(VSCODE)/node_modules/.installed $(LUA_FORMAT)/node_modules/.installed
 	$(BIN)/ruff check --fix server tests; $(BIN)/ruff format server tests

@@ -10,29 +10,6 @@ stamp=.complete
 
 quiet_npm() { npm "$@" --no-audit --no-fund --loglevel=error >&2; }
 
-has_any() {
-  local name
-  for name in "$@"; do
-    if command -v "$name" >/dev/null; then return 0; fi
-  done
-  return 1
-}
-
-ensure_debian_packages() {
-  local missing=()
-  has_any chromium chromium-browser google-chrome google-chrome-stable || missing+=(chromium)
-  has_any rg || missing+=(ripgrep)
-  if [[ ${#missing[@]} -eq 0 ]]; then return; fi
-  if [[ $(id -u) -ne 0 ]] || ! command -v apt-get >/dev/null; then
-    echo "The tests of the VS Code extension need ${missing[*]}: install it and run this again." >&2
-    exit 1
-  fi
-  echo "Installing ${missing[*]} (once)…" >&2
-  # Another process may be installing something too.
-  apt-get update -qq -o DPkg::Lock::Timeout=300 >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}" >&2
-}
-
 use_own_node_headers() {
   # Without this, building the native modules would fetch node's headers from the network.
   local prefix
@@ -70,6 +47,6 @@ ensure_code_server() {
   rm -rf "$target.old"
 }
 
-ensure_debian_packages
+"$(dirname "$0")/../debian_packages.sh" chromium=chromium,chromium-browser,google-chrome,google-chrome-stable ripgrep=rg
 ensure_code_server
 echo "$target"
