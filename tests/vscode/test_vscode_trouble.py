@@ -78,13 +78,35 @@ class TestWithoutChatModel:
         await turn.way_forward.get_by_role("button", name="Pull").click()
         await asyncio.to_thread(pulling.wait_until_reached, LONGEST_WAIT)
         await expect(window.progress).to_contain_text(
-            re.compile(r"Pulling qwen2\.5-coder:7b: \d\.\d of 4\.7 GB")
+            re.compile(r"Pulling qwen2\.5-coder:7b: \d+ %, \d\.\d of 4\.7 GB")
         )
         pulling.release()
 
         await expect(window.status_item).not_to_have_attribute("aria-label", re.compile("no chat model"))
         answered = await sidebar.ask(QUESTION)
         await answered.wait_until("done", "complete")
+
+    async def test_stopped_pull(
+        self, desk: Desk, workspace_copy: Callable[[str], Path], ollama: FakeOllamaThread
+    ) -> None:
+        """A pull that is cancelled ends at Ollama too, and its notification goes."""
+        window = await desk.open(workspace_copy("accounts"))
+        await window.wait_until_indexed()
+        sidebar = await window.open_sidebar()
+        turn = await sidebar.ask(QUESTION)
+        await turn.wait_until("done", "noModel")
+        ollama.hold("pull", index=4)
+        await turn.way_forward.get_by_role("button", name="Pull").click()
+        progress = window.notification("Pulling qwen2.5-coder:7b")
+        await expect(progress).to_contain_text(re.compile(r"\d+ %, \d\.\d of 4\.7 GB"))
+        await expect(progress.get_by_role("button", name="Cancel")).to_be_visible()
+        await window.screenshot("pull")
+
+        await window.press_button(window.progress, "Cancel")
+
+        left = await asyncio.to_thread(ollama.wait_for_cancellation, LONGEST_WAIT)
+        assert left.path == "/api/pull"
+        await expect(window.progress).to_have_count(0)
 
 
 async def test_server_not_found(desk: Desk, workspace_copy: Callable[[str], Path]) -> None:

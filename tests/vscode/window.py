@@ -178,11 +178,6 @@ class Window:
         """The extension's item in the status bar."""
         return self.page.locator(".statusbar-item[id^='firsthand.firsthand']")
 
-    @property
-    def progress(self) -> Locator:
-        """How far something is that takes its time, in the status bar."""
-        return self.page.locator("#status\\.progress")
-
     async def wait_until_indexed(self) -> None:
         """Return once the status bar says that the index is complete."""
         await expect(self.status_item).to_have_attribute("aria-label", _INDEXED)
