@@ -44,6 +44,8 @@ class Desk:
     ) -> None:
         assert self._context is not None
         await self._context.close()
+        # The next test counts servers, and this one's would take its time from it.
+        await asyncio.to_thread(self.wait_for_no_language_server)
 
     async def open(self, folder: Path) -> Window:
         """Open a window on a folder, or on a `.code-workspace` file."""
@@ -78,7 +80,7 @@ class Desk:
         self._server.use_settings(settings)
 
     def language_servers(self) -> Sequence[int]:
-        """Return the process ids of the language servers that these windows run."""
+        """Return the process ids of the language servers that the windows of this editor run."""
         return self._server.processes(f"{FIRSTHAND} serve")
 
     def wait_for_no_language_server(self) -> None:
