@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
 import lancedb
 import pytest
+from lancedb.table import AsyncTable
 
 from builders import make_chunk, make_update, make_vector
+from firsthand.adapters.lance_lock import keeper_lock
 from firsthand.adapters.lance_store import LanceStore, open_store, writer_lock
 from firsthand.core.identifiers import terms
 from firsthand.core.model import (
@@ -576,6 +580,45 @@ async def test_a_damaged_index_is_made_anew(tmp_path: Path, damage: object) -> N
 
     assert list(await again.manifest()) == ["b.py"]
     await again.close()
+
+
+async def test_an_index_that_is_being_written_is_not_taken_for_damaged(
+    tmp_path: Path, store: LanceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another process stores while an index is opened stays, and so does the index."""
+    count_rows = AsyncTable.count_rows
+    written: list[str] = []
+
+    async def count_after_a_write(table: AsyncTable, predicate: str | None = None) -> int:
+        if not written:
+            written.append("a.py")
+            await store.replace([one_chunk_file("a.py", "text\n")])
+        return await count_rows(table, predicate)
+
+    monkeypatch.setattr(AsyncTable, "count_rows", count_after_a_write)
+    other = await open_store(tmp_path / "index", FINGERPRINT, 1)
+    await store.replace([one_chunk_file("b.py", "text\n")])
+
+    assert written == ["a.py"]
+    assert sorted(await other.manifest()) == ["a.py", "b.py"]
+    await other.close()
+
+
+@pytest.mark.parametrize("lock", [writer_lock, keeper_lock])
+async def test_a_damaged_index_that_is_in_use_is_left_alone(
+    tmp_path: Path, lock: Callable[[Path], AbstractAsyncContextManager[None]]
+) -> None:
+    """Nobody's index is replaced under their feet: the one who opens it is refused."""
+    store = await open_store(tmp_path, FINGERPRINT, 1)
+    await store.close()
+    index = the_index(tmp_path)
+    _delete_table(index)
+    async with lock(index):
+        with pytest.raises(StoreBusyError, match=f"in use by process {os.getpid()}"):
+            await open_store(tmp_path, FINGERPRINT, 1)
+
+    assert not list((index / "vectors.lance").glob("**/*"))
+    assert (index / "chunks.lance").exists()
 
 
 async def test_damage_that_shows_later_is_found_at_the_next_opening(tmp_path: Path) -> None:

@@ -74,10 +74,22 @@ def took_turn(held: contextlib.ExitStack, folder: Path, name: str) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def sole_use(index: Path) -> Iterator[None]:
+    """Hold every right to the index in this folder, so that it can be replaced.
+
+    Raises:
+        StoreBusyError: at once, when another process writes or keeps it.
+    """
+    deed = "cannot be made anew, because it is in use by"
+    with _held(index, _WRITER, deed), _held(index, _KEEPER, deed):
+        yield
+
+
 def is_in_use(index: Path) -> bool:
     """Tell whether a process writes or keeps the index in this folder."""
     try:
-        with _held(index, _WRITER, ""), _held(index, _KEEPER, ""):
+        with sole_use(index):
             return False
     except StoreBusyError:
         return True

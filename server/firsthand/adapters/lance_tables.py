@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +18,10 @@ from lancedb.table import AsyncTable
 
 from firsthand.adapters import lance_folder
 from firsthand.adapters.lance_errors import VENDOR_ERRORS
+from firsthand.adapters.lance_lock import sole_use
 from firsthand.adapters.lance_schema import CHUNKS, FILES, vectors_schema
 from firsthand.core.model import Fingerprint
+from firsthand.errors import StoreBusyError
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +30,10 @@ _INDEX_CACHE_BYTES = 256 * 1024 * 1024
 _METADATA_CACHE_BYTES = 64 * 1024 * 1024
 
 _CONFLICT = "commit conflict"
+
+# How long to wait for another process that is making the index, and how often to look.
+_MAKING_SECONDS = 60.0
+_LOOK_SECONDS = 0.1
 
 # A reader in another process needs the version it started with until its query ends; a minute is plenty.
 _KEEP_VERSIONS_FOR = timedelta(minutes=1)
@@ -84,15 +91,32 @@ class Tables:
 
 
 async def open_tables(index: Path, fingerprint: Fingerprint, chunker_version: int) -> Tables:
-    """Open the tables of an index; where there is none, or a damaged one, make a fresh one."""
-    if await asyncio.to_thread(lance_folder.has_meta, index, fingerprint, chunker_version):
+    """Open the tables of an index; where there is none, or a damaged one that nobody uses, make a fresh one.
+
+    Raises:
+        StoreBusyError: the index cannot be read, and another process uses it.
+    """
+    deadline = time.monotonic() + _MAKING_SECONDS
+    while True:
+        is_damaged = False
+        if await asyncio.to_thread(lance_folder.has_meta, index, fingerprint, chunker_version):
+            try:
+                return await _open_sound(index, fingerprint.dimensions)
+            except VENDOR_ERRORS as error:
+                _LOG.warning("the index %s cannot be read: %s", index, error)
+                is_damaged = True
         try:
-            return await _open_sound(index, fingerprint.dimensions)
-        except VENDOR_ERRORS as error:
-            _LOG.warning("the index %s cannot be read and is made anew: %s", index, error)
-    await asyncio.to_thread(lance_folder.set_aside, index)
-    await _create(index, fingerprint, chunker_version)
-    return await _open_sound(index, fingerprint.dimensions)
+            with sole_use(index):
+                has_meta = await asyncio.to_thread(lance_folder.has_meta, index, fingerprint, chunker_version)
+                if is_damaged or not has_meta:
+                    await asyncio.to_thread(lance_folder.set_aside, index)
+                    await _create(index, fingerprint, chunker_version)
+                    return await _open_sound(index, fingerprint.dimensions)
+        except StoreBusyError:
+            if is_damaged or time.monotonic() > deadline:
+                raise
+            # Another process is making it.
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _create(index: Path, fingerprint: Fingerprint, chunker_version: int) -> None:
@@ -151,8 +175,11 @@ async def _check(table: AsyncTable, schema: pa.Schema, key: list[str], *, whole:
     found = await table.schema()
     if found != schema:
         raise ValueError(f"the table {table.name} has other columns")
+    # Another process may write meanwhile; both counts have to be of one version.
+    await table.checkout(await table.version())
     rows = 0
     async for batch in await table.query().select(schema.names if whole else key).to_batches():
         rows += batch.num_rows
     if rows != await table.count_rows():
         raise ValueError(f"the table {table.name} lacks rows")
+    await table.checkout_latest()
