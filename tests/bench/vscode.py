@@ -85,6 +85,7 @@ Rows = dict[str, list[float]]
 
 async def main(rounds: int) -> None:
     """Measure each wait so many times and print a table."""
+    expect.set_options(timeout=LONGEST_WAIT * 1000)
     with tempfile.TemporaryDirectory() as home, WayOut() as proxy, FakeOllamaThread() as ollama:
         folder = workspace(Path(home))
         installed = code_server.install()
