@@ -26,6 +26,7 @@ async def test_hover(desk: Desk, workspace_copy: Callable[[str], Path]) -> None:
     await expect(window.hover).to_contain_text("def delete_user(self, user_id: int) -> None")
     await expect(window.hover).to_contain_text("Close an account")
     await expect(window.hover).to_contain_text("accounts/api.py")
+    await window.screenshot("hover")
 
 
 async def test_explain(desk: Desk, workspace_copy: Callable[[str], Path], ollama: FakeOllamaThread) -> None:
@@ -63,6 +64,7 @@ async def test_generate_test(
 
     await expect(window.difference).to_contain_text("test_closing_twice_is_refused")
     assert tests.read_text("utf-8") == before
+    await window.screenshot("generated-test")
 
     await window.press_editor_action("Apply Test")
     await expect(window.difference).to_have_count(0)
