@@ -182,4 +182,4 @@ async def _check(table: AsyncTable, schema: pa.Schema, key: list[str], *, whole:
         rows += batch.num_rows
     if rows != await table.count_rows():
         raise ValueError(f"the table {table.name} lacks rows")
-    await table.checkout_latest()
+    await table.checkout_latest()  # type: ignore[no-untyped-call]
