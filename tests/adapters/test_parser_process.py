@@ -81,6 +81,15 @@ def test_any_text_goes_through(parser: ProcessParser, text: str) -> None:
     assert parser.outline("python", text) == TreeSitterParser().outline("python", text)
 
 
+def test_a_table_of_numbers_has_an_outline(parser: ProcessParser) -> None:
+    """Looking for the variables of a function that holds a long list ends before the parser gives the file up."""
+    text = f"def find():\n    pass\n\n\ndef table():\n    rows = [{'1, 2, 3, ' * 9_000}]\n    return use(rows, find)\n"
+    outline = parser.outline("python", text)
+
+    assert outline is not None
+    assert [use.name for use in outline.uses] == ["use", "find"]
+
+
 def test_without_a_grammar_there_is_no_outline(parser: ProcessParser) -> None:
     """The worker's None is an answer like any other."""
     assert parser.outline("no-such-language", "hello\n") is None
