@@ -1,13 +1,18 @@
 """Who uses what in small projects of every main language, resolved by names, imports and places."""
 
+import asyncio
 import re
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.project import open_project
 from fakes.workspaces import workspace_files
+from firsthand.core import references
 from firsthand.core.references import CodeGraph, Reference
+from firsthand.core.resolution import meant
 
 SAMPLES = Path(__file__).parent / "references"
 
@@ -29,6 +34,34 @@ async def users(files: dict[str, str], name: str) -> list[str]:
     """Return who uses a name."""
     found = await graph(files)
     return told(await found.references(await found.find(name)))
+
+
+async def test_other_work_goes_on_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that stands everywhere takes seconds; the event loop does not wait for it."""
+    found = await graph(PYTHON)
+    definitions = await found.find("Gateway")
+    loop = asyncio.get_running_loop()
+
+    def meant_while_the_loop_runs(*arguments: Any) -> Any:
+        heard = threading.Event()
+        loop.call_soon_threadsafe(heard.set)
+        assert heard.wait(5)
+        return meant(*arguments)
+
+    monkeypatch.setattr(references, "meant", meant_while_the_loop_runs)
+
+    assert await found.references(definitions)
+    assert await found.uses((await found.find("pay"))[0])
+
+
+async def test_comparisons_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of too many uses of a name with many definitions the first ones are told."""
+    everyone = await users(PYTHON, "Gateway")
+    monkeypatch.setattr(references, "_MOST_COMPARISONS", 2)
+
+    some = await users(PYTHON, "Gateway")
+    assert 0 < len(some) < len(everyone)
+    assert set(some) <= set(everyone)
 
 
 PYTHON = {

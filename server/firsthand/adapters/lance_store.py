@@ -237,7 +237,7 @@ class LanceStore:
         with self._reading("be searched"):
             query = self._tables.chunks.query().where(f"path = {quoted(path)}")
             found = await query.select(["chunk", "links"]).to_arrow()
-        linked = lance_schema.linked_from(found)
+        linked = await asyncio.to_thread(lance_schema.linked_from, found)
         return sorted(linked, key=lambda each: (each.chunk.span.start_byte, each.chunk.span.end_byte))
 
     async def names(self) -> frozenset[str]:
@@ -390,7 +390,8 @@ class LanceStore:
     async def _chunks_where(self, predicate: str) -> list[Chunk]:
         with self._reading("be searched"):
             found = await self._tables.chunks.query().where(predicate).select(["chunk"]).to_arrow()
-        return lance_schema.chunks_from(found["chunk"])
+        # Thousands of chunks may define a name such as `main`.
+        return await asyncio.to_thread(lance_schema.chunks_from, found["chunk"])
 
     async def _count_chunks(self, content_hashes: Sequence[str]) -> int:
         count = 0

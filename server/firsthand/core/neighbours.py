@@ -1,6 +1,7 @@
 """What a question about users, callers, heirs, importers, tests or dependencies finds in the code graph."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from firsthand.core.model import Chunk, Hit, Scope
@@ -88,8 +89,11 @@ async def file_named(store: ChunkStore, name: str) -> str:
     if "/" not in wanted and "." not in wanted:
         return ""
     places = {wanted, "/".join(name_parts(name))}
-    found = [path for path in await store.manifest() if _is_named(path, places)]
-    return min(found, key=len, default="")
+    return await asyncio.to_thread(_shortest_named, await store.manifest(), places)
+
+
+def _shortest_named(paths: Iterable[str], places: Collection[str]) -> str:
+    return min((path for path in paths if _is_named(path, places)), key=len, default="")
 
 
 def _is_named(path: str, places: Iterable[str]) -> bool:

@@ -4,10 +4,12 @@ The graph is not stored as such. The index keeps each chunk's links (`linking`),
 the links of that name and resolves them (`resolution`), so that no edge outlives the code that it came from.
 """
 
+import asyncio
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from firsthand.core import origins
@@ -28,6 +30,8 @@ Relation = Literal["calls", "extends", "imports", "refers to", "is named after"]
 
 # More chunks than this mention only names that stand everywhere, such as `get`.
 _MOST_CHUNKS = 4000
+# Each use is compared with each definition of its name; so many comparisons take some seconds.
+_MOST_COMPARISONS = 300_000
 _MOST_NEAREST = 5
 _LEAST_LIKENESS = 0.6
 _MOST_TESTS_BY_NAME = 40
@@ -113,21 +117,12 @@ class CodeGraph:
         """
         names = {each.definition.name for each in definitions}
         linked = await self._store.linked(sorted(names), limit)
-        placed = [(each, PlacedUse(each.chunk.path, each.chunk.language, use)) for each, use in _uses(linked)]
         wanted = {_identity(each) for each in definitions}
         others = [each for each in _definitions(linked) if _identity(each) not in wanted]
         candidates = without_doubles([*definitions, *others])
         owners = await self._owner_facts(candidates, limit)
-        passing = passing_files([used for _, used in placed], candidates)
-        found: list[Reference] = []
-        for each, used in placed:
-            use = used.use
-            namesakes = [item for item in candidates if item.definition.name == use.name]
-            targets, certainty = meant(used, namesakes, owners, passing)
-            hit = next((target for target in targets if _identity(target) in wanted), None)
-            if hit is not None and not _is_own(each.chunk.path, use, hit):
-                found.append(_reference(each.chunk, use, hit, certainty))
-        return in_order(found)
+        # A name that stands everywhere takes seconds.
+        return await asyncio.to_thread(_users, linked, wanted, candidates, owners)
 
     async def mentions(self, name: str) -> tuple[Reference, ...]:
         """Return every place that uses a name which the workspace does not define, such as a library's."""
@@ -165,35 +160,14 @@ class CodeGraph:
         linked = await self._store.linked(names, _MOST_CHUNKS)
         candidates = without_doubles(_definitions(linked))
         owners = await self._owner_facts(candidates, _MOST_CHUNKS)
-        imports = [PlacedUse(each.chunk.path, each.chunk.language, use) for each, use in _uses(linked)]
-        passing = passing_files(imports, candidates)
-        found: list[Reference] = []
-        for each, use in inside:
-            namesakes = [item for item in candidates if item.definition.name == use.name]
-            used = PlacedUse(each.chunk.path, each.chunk.language, use)
-            targets, certainty = meant(used, namesakes, owners, passing)
-            if targets and not _is_part(targets[0], definition):
-                found.append(_reference(each.chunk, use, targets[0], certainty))
-        return in_order(found)
+        return await asyncio.to_thread(_used, definition, inside, linked, candidates, owners)
 
     async def importers(self, path: str) -> tuple[Reference, ...]:
         """Return the imports of a file, or of the folder that it stands for."""
         parts = path.rsplit(".", 1)[0].split("/")
         names = {parts[-1], *parts[-2:-1]}
-        found: list[Reference] = []
-        for each, use in _uses(await self._store.linked(sorted(names), _MOST_CHUNKS)):
-            chunk = each.chunk
-            if use.kind != "import" or chunk.path == path:
-                continue
-            fit = origins.origin_fit(use.origin, chunk.path, "", use.name, path, "", family(chunk.language))
-            if fit != origins.NO:
-                certainty: Certainty = "exact" if fit == origins.EXACT else "likely"
-                found.append(
-                    Reference(
-                        chunk.path, use.line, use.symbol, "imports", path, certainty, chunk.is_test, chunk
-                    )
-                )
-        return in_order(found)
+        linked = await self._store.linked(sorted(names), _MOST_CHUNKS)
+        return await asyncio.to_thread(_importers, path, linked)
 
     async def tests(self, definitions: Sequence[PlacedDefinition]) -> tuple[Reference, ...]:
         """Return the tests that use one of these definitions, and those that are named after it."""
@@ -292,6 +266,69 @@ def _is_called(found: PlacedDefinition, parts: Sequence[str]) -> bool:
         [part.lower() for part in whole[-len(parts) :]] == [part.lower() for part in parts]
         for whole in ([*place, *qualified] for place in places)
     )
+
+
+def _users(
+    linked: Sequence[LinkedChunk],
+    wanted: Collection[tuple[str, str]],
+    candidates: Sequence[PlacedDefinition],
+    owners: OwnerFacts,
+) -> tuple[Reference, ...]:
+    namesakes = _by_name(candidates)
+    most_namesakes = max(map(len, namesakes.values()), default=1)
+    placed = [
+        (each, PlacedUse(each.chunk.path, each.chunk.language, use))
+        for each, use in islice(_uses(linked), _MOST_COMPARISONS // most_namesakes)
+    ]
+    passing = passing_files([used for _, used in placed], candidates)
+    found: list[Reference] = []
+    for each, used in placed:
+        targets, certainty = meant(used, namesakes.get(used.use.name, ()), owners, passing)
+        hit = next((target for target in targets if _identity(target) in wanted), None)
+        if hit is not None and not _is_own(each.chunk.path, used.use, hit):
+            found.append(_reference(each.chunk, used.use, hit, certainty))
+    return in_order(found)
+
+
+def _used(
+    definition: PlacedDefinition,
+    inside: Iterable[tuple[LinkedChunk, Use]],
+    linked: Sequence[LinkedChunk],
+    candidates: Sequence[PlacedDefinition],
+    owners: OwnerFacts,
+) -> tuple[Reference, ...]:
+    imports = [PlacedUse(each.chunk.path, each.chunk.language, use) for each, use in _uses(linked)]
+    passing = passing_files(imports, candidates)
+    namesakes = _by_name(candidates)
+    found: list[Reference] = []
+    for each, use in inside:
+        used = PlacedUse(each.chunk.path, each.chunk.language, use)
+        targets, certainty = meant(used, namesakes.get(use.name, ()), owners, passing)
+        if targets and not _is_part(targets[0], definition):
+            found.append(_reference(each.chunk, use, targets[0], certainty))
+    return in_order(found)
+
+
+def _importers(path: str, linked: Iterable[LinkedChunk]) -> tuple[Reference, ...]:
+    found: list[Reference] = []
+    for each, use in _uses(linked):
+        chunk = each.chunk
+        if use.kind != "import" or chunk.path == path:
+            continue
+        fit = origins.origin_fit(use.origin, chunk.path, "", use.name, path, "", family(chunk.language))
+        if fit != origins.NO:
+            certainty: Certainty = "exact" if fit == origins.EXACT else "likely"
+            found.append(
+                Reference(chunk.path, use.line, use.symbol, "imports", path, certainty, chunk.is_test, chunk)
+            )
+    return in_order(found)
+
+
+def _by_name(definitions: Iterable[PlacedDefinition]) -> dict[str, list[PlacedDefinition]]:
+    found: dict[str, list[PlacedDefinition]] = {}
+    for each in definitions:
+        found.setdefault(each.definition.name, []).append(each)
+    return found
 
 
 def _definitions(linked: Iterable[LinkedChunk]) -> list[PlacedDefinition]:

@@ -8,6 +8,7 @@ that nothing else in the workspace has the name.
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from firsthand.core import origins
@@ -245,6 +246,7 @@ def _inherits(used: PlacedUse, owner: str, owners: OwnerFacts) -> bool:
     )
 
 
+@lru_cache(maxsize=65_536)
 def _is_named_after(variable: str, owner: str, *, loosely: bool) -> bool:
     """Tell whether a variable's name says its type: `gateway` is a `PaymentGateway`, and `payments` is one loosely."""
     words = {stem(word) for word in split_identifier(variable) if len(word) >= _SHORT_WORD}
