@@ -1,11 +1,13 @@
 """Search by meaning, keywords and names together, over fakes."""
 
+import pytest
+
 from builders import make_chunk, make_update
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from firsthand.core.model import Chunk, Scope
 from firsthand.core.retrieval import Searcher
-from firsthand.errors import ModelUnreachableError
+from firsthand.errors import ModelUnreachableError, StoreError
 
 DELETE = make_chunk("app/users.py", "def delete_user(user): ...", name="delete_user", calls=["audit"])
 MAIL = make_chunk("app/mail.py", "def send_mail(address): ...", name="send_mail", calls=["connect"])
@@ -93,6 +95,18 @@ async def test_late_vectors_are_made_once_and_kept() -> None:
     assert "close in meaning" in first[0].reasons
     assert len(embedded) == 1
     assert made.embedder.documents == embedded
+
+
+async def test_late_vectors_that_cannot_be_kept_do_not_stop_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk a question is answered all the same."""
+    made = await bench(with_vectors=False)
+
+    async def refuse(vectors: object) -> int:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(made.store, "set_vectors", refuse)
+
+    assert "app/users.py" in await made.paths("delete user", late_vectors=4)
 
 
 async def test_late_vectors_that_fail_leave_keywords() -> None:

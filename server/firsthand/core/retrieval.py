@@ -11,7 +11,7 @@ from firsthand.core.query import Query, understand
 from firsthand.core.ranking import rank
 from firsthand.core.references import CodeGraph
 from firsthand.core.scopes import in_scope
-from firsthand.errors import ModelError
+from firsthand.errors import ModelError, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +112,9 @@ class Searcher:
             log.warning("not embedded ahead of indexing: %s", error)
             return
         found = zip(missing, results, strict=True)
-        await self._store.set_vectors(
-            {key: result for key, result in found if not isinstance(result, Rejected)}
-        )
+        try:
+            await self._store.set_vectors(
+                {key: result for key, result in found if not isinstance(result, Rejected)}
+            )
+        except StoreError as error:
+            log.warning("vectors are not kept ahead of indexing: %s", error)
