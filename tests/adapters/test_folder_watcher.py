@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from git_repositories import commit_all, git, make_repository, write_files
@@ -11,7 +12,8 @@ from git_repositories import commit_all, git, make_repository, write_files
 from firsthand.adapters import watch_session
 from firsthand.adapters.folder_watcher import FolderWatcher
 from firsthand.adapters.network_folders import remote_kind
-from firsthand.adapters.source_folders import source_folders
+from firsthand.adapters.source_folders import SourceFolders, source_folders
+from firsthand.core.ports import Changes
 
 # How long a test waits for what takes a fraction of a second.
 _PATIENCE_SECONDS = 20
@@ -100,6 +102,38 @@ async def test_many_new_folders_one_after_the_other(tmp_path: Path) -> None:
         for number in range(6):
             (root / f"pkg{number}/y.py").write_text("2")
         await notices.until_noticed(*(f"pkg{number}/y.py" for number in range(6)))
+
+
+async def test_a_folder_that_comes_while_watching_begins_is_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing tells of a folder that comes after its parent was read and before that is watched."""
+    root = make_repository(tmp_path / "w", {"a.py": "1"})
+
+    def look(*arguments: Any) -> SourceFolders:
+        found = source_folders(*arguments)
+        (root / "late").mkdir(exist_ok=True)
+        return found
+
+    monkeypatch.setattr(watch_session, "source_folders", look)
+    async with watched(root) as notices:
+        (root / "late/b.py").write_text("2")
+        await notices.until_noticed("late/b.py")
+
+
+@pytest.mark.parametrize("error", [OSError, ValueError, RuntimeError])
+async def test_whatever_fails_changes_are_still_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """Where the system's notifications fail, everything is looked at now and then, and the reason is told."""
+
+    def fail(*arguments: object) -> Changes:
+        raise error("no such luck")
+
+    monkeypatch.setattr(watch_session.WatchSession, "next", fail)
+    async with watched(tmp_path) as notices:
+        await notices.until(lambda: "no such luck" in notices.watcher.limitation)
+        await notices.until_swept()
 
 
 async def test_a_folder_that_is_replaced_is_watched_again(tmp_path: Path) -> None:

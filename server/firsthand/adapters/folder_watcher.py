@@ -9,8 +9,6 @@ from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from watchfiles._rust_notify import WatchfilesRustInternalError
-
 from firsthand.adapters.network_folders import network_file_system
 from firsthand.adapters.watch_session import WatchSession
 from firsthand.core.ports import Changes
@@ -51,7 +49,7 @@ class FolderWatcher:
                     async with contextlib.aclosing(self._watched()) as watched:
                         async for change in watched:
                             yield change
-                except (OSError, WatchfilesRustInternalError) as error:
+                except (OSError, ValueError, RuntimeError) as error:  # ValueError: a path on another drive
                     _LOG.info("%s cannot be watched: %s", self._root, error)
                     self._limitation = f"{_LATE}, because {_cause(error)}"
             for _ in range(_POLLS_PER_ATTEMPT):

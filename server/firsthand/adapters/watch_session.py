@@ -165,6 +165,8 @@ class WatchSession:
         outside = _existing_folders(state) - _existing_folders(self._state_files)
         self._watch_more([*map(self._absolute, appeared if _IS_PER_FOLDER else ()), *outside])
         self._folders, self._state_files = found.folders, state
+        # A folder may have come after its parent was read and before that was watched.
+        self._look_is_due = self._look_is_due or bool(appeared)
         return Changes(frozenset(path for folder in appeared for path in self._files_in(folder)))
 
     def _watch_anew(self, found: SourceFolders) -> None:
@@ -182,6 +184,8 @@ class WatchSession:
             self.close()
             self._groups = [group]
             self._folders, self._state_files = found.folders, state
+            # A folder may have come after its parent was read and before that was watched.
+            self._look_is_due = True
             return
 
     def _watch_more(self, folders: Iterable[str]) -> None:
