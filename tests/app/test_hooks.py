@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -141,6 +142,38 @@ def test_other_hooks_run_as_before(root: Path, tmp_path: Path, cache_dir: Path, 
 
     assert result.returncode == 3
     assert (root / "out").read_text() == "ran amend 1\nold new\n"
+
+
+def test_a_hook_that_was_written_anew_is_not_lost(root: Path) -> None:
+    """The hook that is aside never replaces one that somebody wrote since, in neither direction."""
+    hook = root / ".git/hooks/post-merge"
+    hook.write_bytes(b"#!/usr/bin/env python3\nprint('old')\n")
+    hook.chmod(0o755)
+    install_hooks(root)
+    hook.write_bytes(b"#!/usr/bin/env python3\nprint('new')\n")
+
+    with pytest.raises(WorkspaceError, match="would be lost"):
+        install_hooks(root)
+    hook.write_bytes(b"#!/bin/sh\necho newer\n")
+    install_hooks(root)
+    uninstall_hooks(root)
+
+    assert hook.read_bytes() == b"#!/bin/sh\necho newer\n"
+    aside = hook.with_name("post-merge.before-firsthand")
+    assert aside.read_bytes() == b"#!/usr/bin/env python3\nprint('old')\n"
+
+
+def test_nothing_of_the_repository_is_run(root: Path, tmp_path: Path) -> None:
+    """A file that is called like the program is not taken for it, wherever Python is told to look for modules."""
+    (root / "firsthand.py").write_text(f"open({str(tmp_path / 'was run')!r}, 'w')\n")
+    install_hooks(root)
+    hook = (root / ".git/hooks/post-merge").read_text()
+    command = hook[hook.index("; ", hook.index("unset")) + 2 : hook.index(" hook run")]
+    subprocess.run(
+        [*shlex.split(command), "--version"], cwd=root, env=os.environ | {"PYTHONPATH": ":"}, check=True
+    )
+
+    assert not (tmp_path / "was run").exists()
 
 
 def test_a_disabled_hook_is_not_switched_on(root: Path, cache_dir: Path) -> None:

@@ -143,9 +143,18 @@ def _install(hook: Path, block: bytes) -> None:
         first, rest = _split_first_line(content)
         _write(hook, first + block + rest, stat.S_IMODE(found.st_mode))
         return
+    if os.path.lexists(aside):
+        raise WorkspaceError(
+            f"{aside} is a hook from before that would be lost; move it or {hook.name} away and install again."
+        )
     hook.rename(aside)
-    chain = f'\naside="$(dirname "$0")"/{shlex.quote(aside.name)}\nif test -x "$aside"; then exec "$aside" "$@"; fi\n'
-    _write(hook, b"#!/bin/sh" + block + chain.encode(), 0o755)
+    _write(hook, b"#!/bin/sh" + block + _chain(aside), 0o755)
+
+
+def _chain(aside: Path) -> bytes:
+    """Return the end of a script that hands over to the hook aside."""
+    text = f'\naside="$(dirname "$0")"/{shlex.quote(aside.name)}\nif test -x "$aside"; then exec "$aside" "$@"; fi\n'
+    return text.encode()
 
 
 def _uninstall(hook: Path) -> bool:
@@ -154,10 +163,11 @@ def _uninstall(hook: Path) -> bool:
         return False
     content = hook.read_bytes()
     aside = hook.with_name(hook.name + _ASIDE)
-    if os.path.lexists(aside):
+    without = _BLOCK.sub(b"", content, count=1)
+    # Another program may have written the hook anew since ours called the one aside.
+    if without == b"#!/bin/sh" + _chain(aside) and os.path.lexists(aside):
         aside.replace(hook)
         return False
-    without = _BLOCK.sub(b"", content, count=1)
     if without == b"#!/bin/sh\n":
         hook.unlink()
     else:

@@ -19,8 +19,9 @@ _QUIET_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
 # Whoever writes for longer than this sees the changes of git as well.
 _PATIENCE_SECONDS = 600.0
-# Without `-P` a file named firsthand.py in the repository would be run instead of the program.
-_COMMAND = (sys.executable, "-P", "-m", "firsthand", "hook", "run")
+# Without `-P`, or with an empty place in PYTHONPATH, which `-E` leaves aside, a file named firsthand.py in the
+# repository would be run instead of the program.
+_COMMAND = (sys.executable, "-P", "-E", "-m", "firsthand", "hook", "run")
 
 
 def hook_states(root: Path) -> "Sequence[HookState]":
