@@ -319,23 +319,41 @@ async def test_a_scope_limits_both_searches(store: LanceStore, scope: Scope, exp
     assert sorted(hits_of(await store.search_dense(make_vector(1, 0, 0), scope, 10))) == expected
 
 
-async def test_a_wide_scope_is_filled_from_far_neighbours(store: LanceStore) -> None:
-    """The nearest rows may all lie outside the scope; those inside are found all the same."""
+async def store_near_and_far(store: LanceStore) -> None:
+    """Store many chunks near to (1, 0, 0) in out.py, and as many that are far from it in in.py."""
     inside = [make_chunk("in.py", f"in {number}\n", start_byte=number * 10) for number in range(2_500)]
     outside = [make_chunk("out.py", f"out {number}\n", start_byte=number * 10) for number in range(2_500)]
+    spread = {chunk.content_hash: make_vector(1, 0, n / 5_000) for n, chunk in enumerate(outside)}
     await store.replace(
         [
             make_update(
                 "in.py", inside, vectors={chunk.content_hash: make_vector(0, 1, 0) for chunk in inside}
             ),
-            make_update(
-                "out.py", outside, vectors={chunk.content_hash: make_vector(1, 0, 0) for chunk in outside}
-            ),
+            make_update("out.py", outside, vectors=spread),
         ]
     )
 
+
+async def test_a_wide_scope_is_filled_from_far_neighbours(store: LanceStore) -> None:
+    """The nearest rows may all lie outside the scope; those inside are found all the same."""
+    await store_near_and_far(store)
+
     hits = await store.search_dense(make_vector(1, 0, 0), Scope(paths=("in.py",)), 20)
 
+    assert hits_of(hits) == ["in.py"] * 20
+
+
+async def test_a_vector_that_is_stored_twice_hides_nothing(tmp_path: Path, store: LanceStore) -> None:
+    """Two processes that embed one text at the same time cost a row, and no hit."""
+    await store_near_and_far(store)
+    connection = await lancedb.connect_async(the_index(tmp_path / "index"))
+    vectors = await connection.open_table("vectors")
+    await vectors.add(await vectors.query().to_arrow())
+    known = {hit.chunk.content_hash for hit in await store.search_dense(make_vector(1, 0, 0), Scope(), 3)}
+
+    hits = await store.search_dense(make_vector(1, 0, 0), Scope(paths=("in.py",)), 20)
+
+    assert len(known) == 3
     assert hits_of(hits) == ["in.py"] * 20
 
 

@@ -173,8 +173,8 @@ class LanceStore:
             # The expected share of neighbours that lie in the scope, and as much again for the unexpected.
             neighbours = 2 * limit * max(total // in_scope, 1)
             while True:
-                hits, exhausted = await self._nearest(vector, predicate, neighbours, limit)
-                if exhausted or len(hits) >= limit:
+                hits = await self._nearest(vector, predicate, neighbours, limit)
+                if neighbours >= total or len(hits) >= limit:
                     return hits[:limit]
                 neighbours *= 8
 
@@ -361,8 +361,8 @@ class LanceStore:
 
     async def _nearest(
         self, vector: Vector, predicate: str | None, neighbours: int, limit: int
-    ) -> tuple[list[ScoredChunk], bool]:
-        """Return the hits among that many neighbours, and whether there are no further neighbours."""
+    ) -> list[ScoredChunk]:
+        """Return the hits among that many neighbours, which are fewer when two processes stored one vector."""
         ranking = await self._ranking(vector, neighbours)
         hits: list[ScoredChunk] = []
         for batch in lance_schema.batches(list(ranking), _VALUES_PER_PREDICATE):
@@ -371,7 +371,7 @@ class LanceStore:
             hits += _ranked(chunks, ranking)
             if len(hits) >= limit:
                 break
-        return hits, len(ranking) < neighbours
+        return hits
 
     async def _ranking(self, vector: Vector, limit: int, predicate: str | None = None) -> dict[str, float]:
         """Return the nearest content hashes with their similarity, best first."""
