@@ -70,6 +70,7 @@ async def test_folder_that_is_not_trusted(
 
     await turn.wait_until("done", "noModel")
     await expect(turn.what_was_read).to_contain_text("sessions.py")
+    await expect(turn.way_forward).to_contain_text("not trusted")
     assert ollama.requests == ()
     assert contents(folder) == before
     assert vscode_server.processes(str(folder)) == []

@@ -35,7 +35,9 @@ export function statusText(
         : isPaused(status)
           ? "debug-pause"
           : health(status);
-  const details = busy === undefined ? "" : ` ${progressText(busy)}`;
+  const model = answeringModel(status);
+  const details =
+    busy !== undefined ? ` ${progressText(busy)}` : model === undefined ? "" : ` ${oneLine(model)}`;
   const spoken = oneLine(status.message);
   // One folder says the same as the whole.
   const head = status.folders.length === 1 ? [] : [`**Firsthand**: ${escapedMarkdown(status.message)}`];
@@ -43,7 +45,7 @@ export function statusText(
     text: `$(${icon}) Firsthand${details}`,
     health: status.health,
     tooltip: [...head, ...status.folders.map(folderLines), "Click for more."].join("\n\n"),
-    spoken: `Firsthand: ${spoken}`,
+    spoken: `Firsthand: ${spoken}${model === undefined ? "" : `, answers by ${oneLine(model)}`}`,
   };
 }
 
@@ -51,6 +53,13 @@ export function statusText(
 export function isStarting({ health, folders }: StatusResult): boolean {
   // Where no folder is open, the server warns of it.
   return health === "ok" && folders.length === 0;
+}
+
+/** Returns the chat model, when all folders have the same. */
+function answeringModel(status: StatusResult): string | undefined {
+  const chats = new Set(status.folders.map((folder) => folder.models?.chat));
+  const [chat] = chats;
+  return chats.size === 1 ? chat : undefined;
 }
 
 /** Says whether a folder is being indexed. */

@@ -128,7 +128,8 @@ export function placeWords(place: { path: string; startLine: number; endLine: nu
     element(
       "span",
       { class: "place-path" },
-      element("bdi", { class: "place-folder" }, place.path.slice(0, cut)),
+      // An empty box would pull the line's baseline to its own.
+      ...(cut > 0 ? [element("bdi", { class: "place-folder" }, place.path.slice(0, cut))] : []),
       element("bdi", { class: "place-file" }, place.path.slice(cut)),
     ),
     element("span", { class: "place-lines" }, lines),

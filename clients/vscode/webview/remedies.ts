@@ -9,6 +9,9 @@ export function remedies(
   index: IndexStatus | undefined,
   post: (message: WebviewMessage) => void,
 ): HTMLElement {
+  if (index?.trusted === false) {
+    return untrusted(post);
+  }
   const offers = index?.offers ?? [];
   const lines = offers.length > 0 ? offers.map((offer) => offer.message) : (index?.notices ?? []);
   const pull = (model?: string) => (): void => {
@@ -18,6 +21,20 @@ export function remedies(
     offers.length > 0
       ? offers.map(({ model }) => button({ class: "primary" }, pull(model), `Pull ${model}`))
       : [button({ class: "primary" }, pull(), "Get a chat model…")];
+  return wayForward(lines, buttons);
+}
+
+function untrusted(post: (message: WebviewMessage) => void): HTMLElement {
+  const manage = (): void => {
+    post({ type: "remedy", remedy: "manageTrust" });
+  };
+  return wayForward(
+    ["This folder is not trusted, so no model is contacted. Trust it to get written answers."],
+    [button({ class: "primary" }, manage, "Manage trust…")],
+  );
+}
+
+function wayForward(lines: readonly string[], buttons: readonly HTMLElement[]): HTMLElement {
   return element(
     "div",
     { class: "way-forward", data: { part: "way-forward" } },

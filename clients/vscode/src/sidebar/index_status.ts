@@ -5,7 +5,7 @@ import { isStarting } from "../status_text";
 import type { IndexStatus, Offer } from "./state";
 
 /** Returns the status of all folders in one. */
-export function indexStatus(status: StatusResult): IndexStatus {
+export function indexStatus(status: StatusResult, trusted: boolean): IndexStatus {
   const models = status.folders.flatMap((folder) => folder.models ?? []);
   const chats = new Set(models.map((each) => each.chat));
   const [chat] = chats;
@@ -21,5 +21,6 @@ export function indexStatus(status: StatusResult): IndexStatus {
     model: chats.size === 1 ? chat : undefined,
     offers: [...offers.values()],
     notices: [...new Set(models.flatMap((each) => each.notices))],
+    trusted,
   };
 }

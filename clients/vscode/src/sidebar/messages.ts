@@ -42,7 +42,8 @@ export const LONGEST_QUESTION = 100_000;
 export type AnswerAction = "copy" | "insert" | "open" | "showContext" | "retry";
 
 /** What can be done about the server or its models. */
-export type Remedy = "restartServer" | "showLogs" | "pullModel" | "showStatus" | "installServer";
+export type Remedy =
+  "restartServer" | "showLogs" | "pullModel" | "showStatus" | "installServer" | "manageTrust";
 
 /** A change of the scope that the user asks for. */
 export type ScopeChange =
@@ -120,7 +121,7 @@ export const isWebviewMessage: Check<WebviewMessage> = tagged<"type", WebviewMes
   changeScope: object<Said<"changeScope">>({ type: oneOf("changeScope"), change: isScopeChange }),
   remedy: object<Said<"remedy">>({
     type: oneOf("remedy"),
-    remedy: oneOf("restartServer", "showLogs", "pullModel", "showStatus", "installServer"),
+    remedy: oneOf("restartServer", "showLogs", "pullModel", "showStatus", "installServer", "manageTrust"),
     model: optional(text()),
   }),
   scriptFailed: object<Said<"scriptFailed">>({ type: oneOf("scriptFailed"), message: text() }),
@@ -134,6 +135,7 @@ const isIndex: Check<IndexStatus> = object<IndexStatus>({
   model: optional(text()),
   offers: list(object<Offer>({ model: text(), message: text() })),
   notices: list(text()),
+  trusted: flag,
 });
 
 const isScope: Check<Scope> = object<Scope>({

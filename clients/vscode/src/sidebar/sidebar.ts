@@ -46,6 +46,7 @@ const REMEDY_COMMANDS: Readonly<Record<Remedy, string>> = {
   showStatus: "firsthand.editor.showMenu",
   installServer: "firsthand.editor.installServer",
   pullModel: "firsthand.editor.pullModel",
+  manageTrust: "workbench.trust.manage",
 };
 
 /** The sidebar. */
@@ -72,7 +73,7 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
     this.state = {
       ...initialState(this.history.lastOpen() ?? emptyConversation(), server.state),
       history: this.history.summaries(),
-      index: server.status && indexStatus(server.status),
+      index: server.status && indexStatus(server.status, vscode.workspace.isTrusted),
       editor: editorPlace(),
     };
     this.answering = new Answering(server, (event) => {
@@ -86,7 +87,7 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
         this.emit({ type: "serverChanged", server: state });
       }),
       server.onDidChangeStatus((status) => {
-        this.emit({ type: "indexChanged", index: indexStatus(status) });
+        this.emit({ type: "indexChanged", index: indexStatus(status, vscode.workspace.isTrusted) });
       }),
       vscode.window.onDidChangeActiveTextEditor(() => {
         this.editorChanged();

@@ -47,6 +47,8 @@ export interface IndexStatus {
   readonly model?: string | undefined;
   readonly offers: readonly Offer[];
   readonly notices: readonly string[];
+  /** Whether the user trusts the folder; else no model is contacted. */
+  readonly trusted: boolean;
 }
 
 /** Everything that is shown. */

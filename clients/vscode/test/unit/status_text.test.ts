@@ -8,9 +8,9 @@ const offers = [{ role: "chat", model: "qwen2.5-coder:7b", message: "Pull it?" }
 
 describe("the status bar", () => {
   it.each([
-    ["at rest", status(), "$(check) Firsthand"],
-    ["with a warning", status({ health: "warning" }), "$(warning) Firsthand"],
-    ["with an error", status({ health: "error" }), "$(error) Firsthand"],
+    ["at rest", status(), "$(check) Firsthand qwen"],
+    ["with a warning", status({ health: "warning" }), "$(warning) Firsthand qwen"],
+    ["with an error", status({ health: "error" }), "$(error) Firsthand qwen"],
     [
       "embedding",
       status({ indexing: { stage: "embedding", done: 5, total: 20, message: "" } }),
@@ -24,12 +24,12 @@ describe("the status bar", () => {
     [
       "whose index another process keeps",
       status({ indexing: { stage: "following", done: 0, total: 0, message: "another keeps it" } }),
-      "$(check) Firsthand",
+      "$(check) Firsthand qwen",
     ],
     [
       "paused",
       status({ indexing: { stage: "paused", done: 0, total: 0, message: "" } }),
-      "$(debug-pause) Firsthand",
+      "$(debug-pause) Firsthand qwen",
     ],
   ])("shows a folder %s", (_, given, text) => {
     expect(statusText("running", given, undefined).text).toBe(text);

@@ -24,8 +24,8 @@ test("the model is named when all folders share it", () => {
   } as const;
   const two = { ...one, folders: [folder({ chat: "m" }), folder({ chat: "n" })] };
 
-  expect(indexStatus(one).model).toBe("m");
-  expect(indexStatus(two).model).toBeUndefined();
+  expect(indexStatus(one, true).model).toBe("m");
+  expect(indexStatus(two, true).model).toBeUndefined();
 });
 
 test("each chat model is offered once, and each notice told once", () => {
@@ -36,16 +36,16 @@ test("each chat model is offered once, and each notice told once", () => {
   const notices = ["Ollama does not answer."];
   const folders = [folder({ offers, notices }), folder({ offers, notices }), folder()];
 
-  const status = indexStatus({ health: "warning", message: "no model", folders });
+  const status = indexStatus({ health: "warning", message: "no model", folders }, true);
 
   expect(status.offers).toEqual([{ model: "m", message: "Pull it?" }]);
   expect(status.notices).toEqual(notices);
 });
 
 test("an index is starting until the server knows its folders", () => {
-  expect(indexStatus({ health: "ok", message: "starting", folders: [] }).health).toBe("starting");
-  expect(indexStatus({ health: "warning", message: "no folder is open", folders: [] }).health).toBe(
+  expect(indexStatus({ health: "ok", message: "starting", folders: [] }, true).health).toBe("starting");
+  expect(indexStatus({ health: "warning", message: "no folder is open", folders: [] }, true).health).toBe(
     "warning",
   );
-  expect(indexStatus({ health: "ok", message: "3 files", folders: [folder()] }).health).toBe("ok");
+  expect(indexStatus({ health: "ok", message: "3 files", folders: [folder()] }, true).health).toBe("ok");
 });

@@ -221,6 +221,7 @@ test("without a model there is a way to one", () => {
     message: "no model",
     offers: [{ model: "m", message: "Pull m?" }],
     notices: [],
+    trusted: true,
   } as const;
   given([turn({ phase: "done", status: "noModel", text: "Places." })], { index });
 
@@ -232,6 +233,16 @@ test("without a model there is a way to one", () => {
     { type: "remedy", remedy: "pullModel", model: "m" },
     { type: "remedy", remedy: "pullModel", model: undefined },
   ]);
+});
+
+test("in a folder that is not trusted the way to a model is trust", () => {
+  const index = { health: "ok", message: "3 files", offers: [], notices: [], trusted: false } as const;
+  given([turn({ phase: "done", status: "noModel", text: "Places." })], { index });
+
+  button("Manage trust…").click();
+
+  expect(find("[data-part=way-forward]").textContent).toContain("This folder is not trusted");
+  expect(said).toEqual([{ type: "remedy", remedy: "manageTrust" }]);
 });
 
 test("a failure says why and can be tried again", () => {
