@@ -125,11 +125,17 @@ class CodeServer:
 
     def use_settings(self, settings: Mapping[str, Any]) -> None:
         """Replace the user's settings; windows that are open take them over by themselves."""
-        file = self.home / "data" / "User" / "settings.json"
+        self._write_settings("User", {**QUIET, **settings})
+        # Where the server runs on another machine, settings of the scope `machine` belong to that machine.
+        own = {key: value for key, value in settings.items() if key.startswith("firsthand.")}
+        self._write_settings("Machine", own)
+
+    def _write_settings(self, whose: str, settings: Mapping[str, Any]) -> None:
+        file = self.home / "data" / whose / "settings.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         # At once: a window that reads half a file has no settings at all.
         written = file.with_suffix(".new")
-        written.write_text(json.dumps({**QUIET, **settings}, indent=2), "utf-8")
+        written.write_text(json.dumps(settings, indent=2), "utf-8")
         written.replace(file)
 
     def processes(self, command: str) -> list[int]:

@@ -32,8 +32,9 @@ class Window:
         await self.page.locator("#workbench\\.parts\\.statusbar").wait_for()
 
     async def reload(self) -> None:
-        """Reload the window, as the command does."""
-        await self.page.reload(wait_until="domcontentloaded")
+        """Reload the window by its command, which lets the editor write down what it has to remember."""
+        async with self.page.expect_event("domcontentloaded"):
+            await self.run_command("Developer: Reload Window")
         await self.page.locator(".monaco-workbench").wait_for()
 
     async def screenshot(self, name: str) -> Path:
