@@ -118,8 +118,8 @@ export const window = {
 export const workspace = {
   workspaceFolders: [],
   onDidChangeTextDocument: textChanged.event,
-  getWorkspaceFolder: (uri: Uri): unknown => (uri.toString().startsWith("file:///work/") ? {} : undefined),
-  asRelativePath: (uri: Uri): string => uri.toString().replace("file:///work/", ""),
+  getWorkspaceFolder: (uri: Uri): unknown => (uri.toString().startsWith("file:///shop/") ? {} : undefined),
+  asRelativePath: (uri: Uri): string => uri.toString().replace("file:///shop/", ""),
 };
 
 export const commands = {

@@ -18,7 +18,7 @@ export function excerpt(changes: Partial<Excerpt> = {}): Excerpt {
   return {
     id: 1,
     path: "src/auth.py",
-    uri: "file:///work/src/auth.py",
+    uri: "file:///shop/src/auth.py",
     startLine: 3,
     endLine: 9,
     symbol: "refresh",

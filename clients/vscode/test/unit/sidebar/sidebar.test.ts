@@ -232,12 +232,12 @@ describe("a question", () => {
     await settled();
     expect(server.asked).toHaveLength(1);
 
-    void sidebar.explain({ uri: "file:///work/src/auth.py", position: { line: 4, character: 2 } });
+    void sidebar.explain({ uri: "file:///shop/src/auth.py", position: { line: 4, character: 2 } });
     await settled();
 
     expect(lastAsked()).toMatchObject({
       method: "firsthand/explain",
-      params: { uri: "file:///work/src/auth.py", position: { line: 4, character: 2 } },
+      params: { uri: "file:///shop/src/auth.py", position: { line: 4, character: 2 } },
     });
     expect(shown().conversation.turns).toMatchObject([
       { phase: "cancelled" },
@@ -264,7 +264,7 @@ describe("a question", () => {
 describe("the scope", () => {
   test("limits the question, and a selection serves one question", async () => {
     pageSays({ type: "ready" });
-    editor.mark("file:///work/src/auth.py", 9, 20);
+    editor.mark("file:///shop/src/auth.py", 9, 20);
     pageSays({ type: "changeScope", change: { set: "thisFile", on: true } });
     pageSays({ type: "changeScope", change: { set: "selection", on: true } });
     pageSays({ type: "changeScope", change: { set: "tests", tests: "out" } });
@@ -275,7 +275,7 @@ describe("the scope", () => {
     await settled();
 
     expect(lastAsked().params).toMatchObject({
-      uri: "file:///work/src/auth.py",
+      uri: "file:///shop/src/auth.py",
       range: { start: { line: 9, character: 0 }, end: { line: 20, character: 0 } },
       scope: { paths: ["src/auth.py"], tests: false },
     });
@@ -291,13 +291,13 @@ describe("the scope", () => {
     pageSays({ type: "ready" });
     const range = { start: { line: 1, character: 0 }, end: { line: 1, character: 9 } };
 
-    await sidebar.ask({ uri: "file:///work/src/auth.py", range });
+    await sidebar.ask({ uri: "file:///shop/src/auth.py", range });
 
     expect(shown().scope.pinned).toEqual({ label: "auth.py, line 2" });
     expect(view.posted).toContainEqual({ type: "focusQuestion" });
     pageSays({ type: "ask", question: "Why?" });
     await settled();
-    expect(lastAsked().params).toMatchObject({ uri: "file:///work/src/auth.py", range });
+    expect(lastAsked().params).toMatchObject({ uri: "file:///shop/src/auth.py", range });
   });
 });
 
@@ -346,7 +346,7 @@ describe("commands and remedies", () => {
   });
 
   test("a generated test comes back to be previewed; a stopped one does not", async () => {
-    const place = { uri: "file:///work/src/auth.py", position: { line: 1, character: 0 } };
+    const place = { uri: "file:///shop/src/auth.py", position: { line: 1, character: 0 } };
     const generating = sidebar.generateTest(place);
     await settled();
     const edit = { documentChanges: [] };
