@@ -140,7 +140,9 @@ class CodeServer:
 
     def processes(self, command: str) -> list[int]:
         """Return the ids of the processes below this server whose command line contains `command`."""
-        listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+        # Without -ww, ps may cut lines at 80 characters.
+        columns = "pid=,ppid=,args="
+        listed = subprocess.run(["ps", "-wweo", columns], capture_output=True, text=True, check=True)
         rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
         parents = {int(pid): int(parent) for pid, parent, *_ in rows}
         found = [int(pid) for pid, _, *words in rows if words and command in words[0]]
