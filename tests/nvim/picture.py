@@ -111,8 +111,6 @@ def main(picture: Path) -> None:
 def draw(terminal: Terminal, ollama: FakeOllamaThread, picture: Path) -> None:
     """Ask, wait for the answer, open its first source, and save what is seen."""
     terminal.until(lambda screen: "✓ qwen2.5-coder" in screen)
-    # The index of so small a folder is complete before anything on the screen could tell.
-    time.sleep(5)
     ollama.script(ANSWER)
     terminal.type(f":Firsthand ask {QUESTION}", "Enter")
     terminal.until(lambda screen: "Sources" in screen and "g? keys" in screen)
