@@ -143,6 +143,10 @@ def test_stop_works_from_the_code_too(neovim: Neovim, ollama: FakeOllamaThread) 
     neovim.type("<C-w>p:Firsthand stop<CR>")
 
     ollama.wait_for_cancellation()
+    neovim.type("<C-w>p")
+    until_answered(neovim)
+    neovim.type(":Firsthand stop<CR>")
+    neovim.wait("vim.fn.execute('messages'):find('there is nothing to stop')")
     neovim.type(":Firsthand stop<CR>")
     neovim.wait("vim.fn.execute('messages'):find('there is nothing to stop')")
 
