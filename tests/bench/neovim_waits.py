@@ -1,6 +1,6 @@
 """Measure what a user of the Neovim plugin waits for, beyond the model's own time: the fake Ollama answers at once.
 
-Run by hand: `python tests/bench/neovim.py [ROUNDS]`.
+Run by hand: `python tests/bench/neovim_waits.py [ROUNDS]`.
 """
 
 import shutil
