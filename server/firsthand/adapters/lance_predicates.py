@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from firsthand.core.model import Scope
 from firsthand.core.scopes import GLOB_CHARACTERS, glob_regex
 
+# Values in one predicate: Lance parses a few hundred quickly.
+VALUES_PER_PREDICATE = 500
+
 
 def quoted(value: str) -> str:
     """Return the SQL literal of a string; a quote is doubled and nothing else is special."""

@@ -2,37 +2,28 @@
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from firsthand.adapters import lance_folder, lance_links, lance_schema
+from firsthand.adapters import lance_folder, lance_schema
 from firsthand.adapters.lance_errors import translated
 from firsthand.adapters.lance_lock import writer_lock
-from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, absent, table_versions
-from firsthand.adapters.lance_predicates import any_in_list, one_of, quoted, scope_predicate
+from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, absent
+from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, one_of
+from firsthand.adapters.lance_reader import LanceReader
 from firsthand.adapters.lance_tables import Tables, open_tables
 from firsthand.core.model import (
     Chunk,
     FileRecord,
     FileUpdate,
     Fingerprint,
-    IndexStats,
-    LinkedChunk,
-    Scope,
-    ScoredChunk,
     Vector,
 )
-from firsthand.errors import StoreError
 
 __all__ = ["LanceStore", "open_store", "writer_lock"]
 
-# Values in one predicate: Lance parses a few hundred quickly.
-_VALUES_PER_PREDICATE = 500
 _VALUES_PER_DELETE = 5_000  # each delete is a commit
 
 # Rows that keyword search reads one by one (some 50 µs each) before the index takes them in. The share keeps the
@@ -40,14 +31,8 @@ _VALUES_PER_DELETE = 5_000  # each delete is a commit
 _UNINDEXED_ROWS = 4_000
 _UNINDEXED_SHARE = 0.4
 
-# A scope with fewer chunks than this is searched chunk by chunk; a wider one by asking for more neighbours.
-_NARROW_SCOPE = 2_000
-
 # Vectors whose text is gone wait for its return (a branch switch) up to this many, or half as many as are in use.
 _SPARE_VECTORS = 10_000
-
-# Mentions are fetched with the least talkative chunks first, and then put in an order that people expect.
-_MORE_TO_CHOOSE_FROM = 4
 
 _INTERRUPTED = "indexing was interrupted"
 
@@ -67,17 +52,14 @@ async def open_store(folder: Path, fingerprint: Fingerprint, chunker_version: in
     return LanceStore(index, fingerprint, tables)
 
 
-class LanceStore:
+class LanceStore(LanceReader):
     """A `ChunkStore`; one process at a time writes (see `writer_lock`), any number read."""
 
     def __init__(self, index: Path, fingerprint: Fingerprint, tables: Tables) -> None:
-        self._index = index
+        super().__init__(index, tables)
         self._dimensions = fingerprint.dimensions
-        self._opened: Tables | None = tables
         self._pending = PendingHashes()
         self._writing = asyncio.Lock()
-        self._names: frozenset[str] = frozenset()
-        self._names_version: int | None = None
 
     async def manifest(self) -> Mapping[str, FileRecord]:
         """Return what is known of every file; one whose rows are not what its record says counts as failed."""
@@ -115,7 +97,7 @@ class LanceStore:
     async def remove(self, paths: Sequence[str]) -> None:
         """Forget these files; their vectors stay for a while in case the text returns."""
         async with self._write("forget files"):
-            for batch in lance_schema.batches(list(dict.fromkeys(paths)), _VALUES_PER_PREDICATE):
+            for batch in lance_schema.batches(list(dict.fromkeys(paths)), VALUES_PER_PREDICATE):
                 await self._tables.chunks.delete(one_of("path", batch))
                 await self._tables.files.delete(one_of("path", batch))
 
@@ -123,7 +105,7 @@ class LanceStore:
         """Return the vectors that this index has for these hashes, of texts that are gone too."""
         known: dict[str, Vector] = {}
         with self._reading("be searched"):
-            for batch in lance_schema.batches(list(dict.fromkeys(content_hashes)), _VALUES_PER_PREDICATE):
+            for batch in lance_schema.batches(list(dict.fromkeys(content_hashes)), VALUES_PER_PREDICATE):
                 query = self._tables.vectors.query().where(one_of("content_hash", batch))
                 found = await query.select(["content_hash", "vector"]).to_arrow()
                 known |= await asyncio.to_thread(lance_schema.vectors_from, found)
@@ -136,7 +118,7 @@ class LanceStore:
                 with self._reading("be read"):
                     wanted = await self._pending.first(self._tables, limit)
                 found: dict[str, Chunk] = {}
-                for batch in lance_schema.batches(wanted, _VALUES_PER_PREDICATE):
+                for batch in lance_schema.batches(wanted, VALUES_PER_PREDICATE):
                     chunks = await self._chunks_where(one_of("content_hash", batch))
                     found |= {chunk.content_hash: chunk for chunk in chunks}
                 if found or not wanted:
@@ -160,112 +142,6 @@ class LanceStore:
                 await self._tables.vectors.add(rows)
             changes.settled = list(reasons)
 
-    async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
-        """Return the nearest chunks by cosine similarity, best first."""
-        with self._reading("be searched"):
-            predicate = scope_predicate(scope)
-            in_scope = await self._tables.chunks.count_rows(predicate)
-            if not in_scope or limit < 1:
-                return []
-            if predicate and in_scope <= _NARROW_SCOPE:
-                return await self._nearest_of_few(vector, predicate, limit)
-            total = await self._tables.vectors.count_rows()
-            # The expected share of neighbours that lie in the scope, and as much again for the unexpected.
-            neighbours = 2 * limit * max(total // in_scope, 1)
-            while True:
-                hits = await self._nearest(vector, predicate, neighbours, limit)
-                if neighbours >= total or len(hits) >= limit:
-                    return hits[:limit]
-                neighbours *= 8
-
-    async def search_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredChunk]:
-        """Return chunks by BM25, best first."""
-        if not terms or limit < 1:
-            return []
-        with self._reading("be searched"):
-            query = self._tables.chunks.query().nearest_to_text(" ".join(terms), columns=["terms"])
-            predicate = scope_predicate(scope)
-            if predicate:
-                query = query.where(predicate)
-            found = await query.select(["chunk", "_score"]).limit(limit).to_arrow()
-        chunks = lance_schema.chunks_from(found["chunk"])
-        ranked = [ScoredChunk(*pair) for pair in zip(chunks, found["_score"].to_pylist(), strict=True)]
-        return sorted(ranked, key=lambda hit: (-hit.score, hit.chunk.id))
-
-    async def chunks_of(self, path: str) -> Sequence[Chunk]:
-        """Return the chunks of one file in source order."""
-        found = await self._chunks_where(f"path = {quoted(path)}")
-        return sorted(found, key=lambda chunk: (chunk.span.start_byte, chunk.span.end_byte))
-
-    async def defining(self, names: Sequence[str], limit: int) -> Sequence[Chunk]:
-        """Return chunks that define one of these names: exact case first, then code before tests."""
-        if not names or limit < 1:
-            return []
-        found = await self._chunks_where(any_in_list("defines", {name.lower() for name in names}))
-        exact = set(names)
-
-        def rank(chunk: Chunk) -> tuple[bool, bool, str, int]:
-            is_exact = chunk.name in exact or chunk.qualified_name in exact
-            return not is_exact, chunk.is_test, chunk.path, chunk.span.start_byte
-
-        return sorted(found, key=rank)[:limit]
-
-    async def mentioning(self, name: str, limit: int) -> Sequence[Chunk]:
-        """Return chunks that call, refer to, extend or import this very name; code before tests."""
-        word = name if name.split() == [name] else lance_schema.last_part(name)
-        if not word or limit < 1:
-            return []
-        with self._reading("be searched"):
-            query = self._tables.chunks.query().nearest_to_text(word, columns=["mentions"])
-            found = await query.select(["chunk", "_score"]).limit(limit * _MORE_TO_CHOOSE_FROM).to_arrow()
-        chunks = lance_schema.chunks_from(found["chunk"])
-        return sorted(chunks, key=lambda chunk: (chunk.is_test, chunk.path, chunk.span.start_byte))[:limit]
-
-    async def linked(self, names: Sequence[str], limit: int) -> Sequence[LinkedChunk]:
-        """Return chunks that define, use or import one of these names, with those links, rarest mentions first."""
-        wanted = {name for name in names if name.split() == [name]}
-        if not wanted or limit < 1:
-            return []
-        words = " ".join(word for name in sorted(wanted) for word in (name, lance_links.defined(name)))
-        with self._reading("be searched"):
-            query = self._tables.chunks.query().nearest_to_text(words, columns=["mentions"])
-            found = await query.select(["chunk", "links", "_score"]).limit(limit).to_arrow()
-        return await asyncio.to_thread(lance_schema.linked_from, found, wanted)
-
-    async def links_of(self, path: str) -> Sequence[LinkedChunk]:
-        """Return the chunks of one file in source order, with all their links."""
-        with self._reading("be searched"):
-            query = self._tables.chunks.query().where(f"path = {quoted(path)}")
-            found = await query.select(["chunk", "links"]).to_arrow()
-        linked = await asyncio.to_thread(lance_schema.linked_from, found)
-        return sorted(linked, key=lambda each: (each.chunk.span.start_byte, each.chunk.span.end_byte))
-
-    async def names(self) -> frozenset[str]:
-        """Return every plain name of the index; computed again only after the chunks changed."""
-        with self._reading("be read"):
-            version = await self._tables.chunks.version()
-            if version != self._names_version:
-                rows = await self._tables.chunks.query().select(["name", "mentions"]).to_arrow()
-                self._names = await asyncio.to_thread(_distinct_names, rows)
-                self._names_version = version
-        return self._names
-
-    async def stats(self) -> IndexStats:
-        """Count what is there."""
-        with self._reading("be read"):
-            statuses = await self._tables.files.query().select(["status"]).to_arrow()
-            chunks = await self._tables.chunks.query().select(["content_hash"]).to_arrow()
-            query = self._tables.vectors.query().where("vector IS NOT NULL")
-            vectors = await query.select(["content_hash"]).to_arrow()
-        files = Counter(statuses["status"].to_pylist())
-        embedded = await asyncio.to_thread(_count_in, chunks["content_hash"], vectors["content_hash"])
-        return IndexStats(files["indexed"], files["skipped"], files["failed"], chunks.num_rows, embedded)
-
-    async def version(self) -> tuple[int, ...]:
-        """Return the versions of the tables that searches read."""
-        with self._reading("be read"):
-            return await table_versions(self._tables)
-
     async def optimize(self) -> None:
         """Compact, drop old versions and surplus vectors, bring the search indexes up to date.
 
@@ -284,22 +160,6 @@ class LanceStore:
         async with self._writing:
             self._opened = None
         await asyncio.to_thread(lance_folder.mark_used, self._index)
-
-    @property
-    def _tables(self) -> Tables:
-        if self._opened is None:
-            raise StoreError("The index is closed; open the workspace again.")
-        return self._opened
-
-    @contextlib.contextmanager
-    def _reading(self, action: str) -> Iterator[None]:
-        try:
-            with translated(action):
-                yield
-        except StoreError as error:
-            if error.__cause__ is not None:
-                lance_folder.mark_suspect(self._index)
-            raise
 
     @contextlib.asynccontextmanager
     async def _write(self, action: str) -> AsyncIterator[PendingChanges]:
@@ -325,7 +185,7 @@ class LanceStore:
         """Return those hashes, once each and in order, that the vectors table has no row for."""
         distinct = list(dict.fromkeys(content_hashes))
         stored: set[str] = set()
-        for batch in lance_schema.batches(distinct, _VALUES_PER_PREDICATE):
+        for batch in lance_schema.batches(distinct, VALUES_PER_PREDICATE):
             query = self._tables.vectors.query().where(one_of("content_hash", batch))
             stored.update((await query.select(["content_hash"]).to_arrow())["content_hash"].to_pylist())
         return [key for key in distinct if key not in stored]
@@ -351,58 +211,11 @@ class LanceStore:
             for batch in lance_schema.batches(oldest, _VALUES_PER_DELETE):
                 await self._tables.vectors.delete(one_of("content_hash", batch))
 
-    async def _nearest_of_few(self, vector: Vector, predicate: str, limit: int) -> list[ScoredChunk]:
-        query = self._tables.chunks.query().where(predicate)
-        rows = await query.select(["content_hash", "chunk"]).to_arrow()
-        hashes = one_of("content_hash", set(rows["content_hash"].to_pylist()))
-        ranking = await self._ranking(vector, limit, hashes)
-        rows = rows.filter(pc.is_in(rows["content_hash"], value_set=pa.array(ranking, pa.string())))
-        return _ranked(lance_schema.chunks_from(rows["chunk"]), ranking)[:limit]
-
-    async def _nearest(
-        self, vector: Vector, predicate: str | None, neighbours: int, limit: int
-    ) -> list[ScoredChunk]:
-        """Return the hits among that many neighbours, which are fewer when two processes stored one vector."""
-        ranking = await self._ranking(vector, neighbours)
-        hits: list[ScoredChunk] = []
-        for batch in lance_schema.batches(list(ranking), _VALUES_PER_PREDICATE):
-            hashes = one_of("content_hash", batch)
-            chunks = await self._chunks_where(f"{hashes} AND ({predicate})" if predicate else hashes)
-            hits += _ranked(chunks, ranking)
-            if len(hits) >= limit:
-                break
-        return hits
-
-    async def _ranking(self, vector: Vector, limit: int, predicate: str | None = None) -> dict[str, float]:
-        """Return the nearest content hashes with their similarity, best first."""
-        query = (
-            self._tables.vectors.query()
-            .nearest_to(np.frombuffer(vector, np.float32))
-            .distance_type("cosine")
-            .limit(limit)
-        )
-        if predicate:
-            query = query.where(predicate)
-        found = await query.select(["content_hash", "_distance"]).to_arrow()
-        pairs = zip(found["content_hash"].to_pylist(), found["_distance"].to_pylist(), strict=True)
-        return {key: 1.0 - distance for key, distance in sorted(pairs, key=lambda pair: pair[1])}
-
-    async def _chunks_where(self, predicate: str) -> list[Chunk]:
-        with self._reading("be searched"):
-            found = await self._tables.chunks.query().where(predicate).select(["chunk"]).to_arrow()
-        # Thousands of chunks may define a name such as `main`.
-        return await asyncio.to_thread(lance_schema.chunks_from, found["chunk"])
-
     async def _count_chunks(self, content_hashes: Sequence[str]) -> int:
         count = 0
-        for batch in lance_schema.batches(content_hashes, _VALUES_PER_PREDICATE):
+        for batch in lance_schema.batches(content_hashes, VALUES_PER_PREDICATE):
             count += await self._tables.chunks.count_rows(one_of("content_hash", batch))
         return count
-
-
-def _ranked(chunks: Sequence[Chunk], similarity: Mapping[str, float]) -> list[ScoredChunk]:
-    ranked = [ScoredChunk(chunk, similarity[chunk.content_hash]) for chunk in chunks]
-    return sorted(ranked, key=lambda hit: (-hit.score, hit.chunk.id))
 
 
 def _true_records(files: pa.Table, rows: pa.Table) -> dict[str, FileRecord]:
@@ -424,13 +237,3 @@ _COUNT_COLUMNS = ("path", "revision", "path_count")
 
 def _interrupted(path: str) -> FileRecord:
     return FileRecord(path, content_hash="", size=-1, mtime_ns=-1, status="failed", reason=_INTERRUPTED)
-
-
-def _distinct_names(rows: pa.Table) -> frozenset[str]:
-    names = pc.unique(rows["name"]).to_pylist()
-    mentions = pc.unique(pc.list_flatten(pc.utf8_split_whitespace(rows["mentions"]))).to_pylist()
-    return frozenset(name for name in (*names, *mentions) if lance_schema.is_name(name))
-
-
-def _count_in(values: pa.ChunkedArray, present: pa.ChunkedArray) -> int:
-    return int(pc.sum(pc.is_in(values, value_set=present.combine_chunks())).as_py() or 0)

@@ -1,0 +1,156 @@
+"""Reading an index over LanceDB: keyword search, links, names and counts (the nearest vectors: `lance_nearest`)."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from firsthand.adapters import lance_folder, lance_links, lance_nearest, lance_schema
+from firsthand.adapters.lance_errors import translated
+from firsthand.adapters.lance_pending import table_versions
+from firsthand.adapters.lance_predicates import any_in_list, quoted, scope_predicate
+from firsthand.adapters.lance_tables import Tables
+from firsthand.core.model import Chunk, IndexStats, LinkedChunk, Scope, ScoredChunk, Vector
+from firsthand.errors import StoreError
+
+# Mentions are fetched with the least talkative chunks first, and then put in an order that people expect.
+_MORE_TO_CHOOSE_FROM = 4
+
+
+class LanceReader:
+    """The half of a `ChunkStore` that changes nothing; any number of processes read."""
+
+    def __init__(self, index: Path, tables: Tables) -> None:
+        self._index = index
+        self._opened: Tables | None = tables
+        self._names: frozenset[str] = frozenset()
+        self._names_version: int | None = None
+
+    async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
+        """Return the nearest chunks by cosine similarity, best first."""
+        with self._reading("be searched"):
+            return await lance_nearest.search(self._tables, vector, scope, limit)
+
+    async def search_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredChunk]:
+        """Return chunks by BM25, best first."""
+        if not terms or limit < 1:
+            return []
+        with self._reading("be searched"):
+            query = self._tables.chunks.query().nearest_to_text(" ".join(terms), columns=["terms"])
+            predicate = scope_predicate(scope)
+            if predicate:
+                query = query.where(predicate)
+            found = await query.select(["chunk", "_score"]).limit(limit).to_arrow()
+        chunks = lance_schema.chunks_from(found["chunk"])
+        ranked = [ScoredChunk(*pair) for pair in zip(chunks, found["_score"].to_pylist(), strict=True)]
+        return sorted(ranked, key=lambda hit: (-hit.score, hit.chunk.id))
+
+    async def chunks_of(self, path: str) -> Sequence[Chunk]:
+        """Return the chunks of one file in source order."""
+        found = await self._chunks_where(f"path = {quoted(path)}")
+        return sorted(found, key=lambda chunk: (chunk.span.start_byte, chunk.span.end_byte))
+
+    async def defining(self, names: Sequence[str], limit: int) -> Sequence[Chunk]:
+        """Return chunks that define one of these names: exact case first, then code before tests."""
+        if not names or limit < 1:
+            return []
+        found = await self._chunks_where(any_in_list("defines", {name.lower() for name in names}))
+        exact = set(names)
+
+        def rank(chunk: Chunk) -> tuple[bool, bool, str, int]:
+            is_exact = chunk.name in exact or chunk.qualified_name in exact
+            return not is_exact, chunk.is_test, chunk.path, chunk.span.start_byte
+
+        return sorted(found, key=rank)[:limit]
+
+    async def mentioning(self, name: str, limit: int) -> Sequence[Chunk]:
+        """Return chunks that call, refer to, extend or import this very name; code before tests."""
+        word = name if name.split() == [name] else lance_schema.last_part(name)
+        if not word or limit < 1:
+            return []
+        with self._reading("be searched"):
+            query = self._tables.chunks.query().nearest_to_text(word, columns=["mentions"])
+            found = await query.select(["chunk", "_score"]).limit(limit * _MORE_TO_CHOOSE_FROM).to_arrow()
+        chunks = lance_schema.chunks_from(found["chunk"])
+        return sorted(chunks, key=lambda chunk: (chunk.is_test, chunk.path, chunk.span.start_byte))[:limit]
+
+    async def linked(self, names: Sequence[str], limit: int) -> Sequence[LinkedChunk]:
+        """Return chunks that define, use or import one of these names, with those links, rarest mentions first."""
+        wanted = {name for name in names if name.split() == [name]}
+        if not wanted or limit < 1:
+            return []
+        words = " ".join(word for name in sorted(wanted) for word in (name, lance_links.defined(name)))
+        with self._reading("be searched"):
+            query = self._tables.chunks.query().nearest_to_text(words, columns=["mentions"])
+            found = await query.select(["chunk", "links", "_score"]).limit(limit).to_arrow()
+        return await asyncio.to_thread(lance_schema.linked_from, found, wanted)
+
+    async def links_of(self, path: str) -> Sequence[LinkedChunk]:
+        """Return the chunks of one file in source order, with all their links."""
+        with self._reading("be searched"):
+            query = self._tables.chunks.query().where(f"path = {quoted(path)}")
+            found = await query.select(["chunk", "links"]).to_arrow()
+        linked = await asyncio.to_thread(lance_schema.linked_from, found)
+        return sorted(linked, key=lambda each: (each.chunk.span.start_byte, each.chunk.span.end_byte))
+
+    async def names(self) -> frozenset[str]:
+        """Return every plain name of the index; computed again only after the chunks changed."""
+        with self._reading("be read"):
+            version = await self._tables.chunks.version()
+            if version != self._names_version:
+                rows = await self._tables.chunks.query().select(["name", "mentions"]).to_arrow()
+                self._names = await asyncio.to_thread(_distinct_names, rows)
+                self._names_version = version
+        return self._names
+
+    async def stats(self) -> IndexStats:
+        """Count what is there."""
+        with self._reading("be read"):
+            statuses = await self._tables.files.query().select(["status"]).to_arrow()
+            chunks = await self._tables.chunks.query().select(["content_hash"]).to_arrow()
+            query = self._tables.vectors.query().where("vector IS NOT NULL")
+            vectors = await query.select(["content_hash"]).to_arrow()
+        files = Counter(statuses["status"].to_pylist())
+        embedded = await asyncio.to_thread(_count_in, chunks["content_hash"], vectors["content_hash"])
+        return IndexStats(files["indexed"], files["skipped"], files["failed"], chunks.num_rows, embedded)
+
+    async def version(self) -> tuple[int, ...]:
+        """Return the versions of the tables that searches read."""
+        with self._reading("be read"):
+            return await table_versions(self._tables)
+
+    @property
+    def _tables(self) -> Tables:
+        if self._opened is None:
+            raise StoreError("The index is closed; open the workspace again.")
+        return self._opened
+
+    @contextlib.contextmanager
+    def _reading(self, action: str) -> Iterator[None]:
+        try:
+            with translated(action):
+                yield
+        except StoreError as error:
+            if error.__cause__ is not None:
+                lance_folder.mark_suspect(self._index)
+            raise
+
+    async def _chunks_where(self, predicate: str) -> list[Chunk]:
+        with self._reading("be searched"):
+            found = await self._tables.chunks.query().where(predicate).select(["chunk"]).to_arrow()
+        # Thousands of chunks may define a name such as `main`.
+        return await asyncio.to_thread(lance_schema.chunks_from, found["chunk"])
+
+
+def _distinct_names(rows: pa.Table) -> frozenset[str]:
+    names = pc.unique(rows["name"]).to_pylist()
+    mentions = pc.unique(pc.list_flatten(pc.utf8_split_whitespace(rows["mentions"]))).to_pylist()
+    return frozenset(name for name in (*names, *mentions) if lance_schema.is_name(name))
+
+
+def _count_in(values: pa.ChunkedArray, present: pa.ChunkedArray) -> int:
+    return int(pc.sum(pc.is_in(values, value_set=present.combine_chunks())).as_py() or 0)
