@@ -12,7 +12,8 @@ from firsthand.core.assistant import Assistant
 from firsthand.core.file_standing import FileStanding, standing_of
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.hovering import Hovers
-from firsthand.core.indexing import Indexer, IndexingState
+from firsthand.core.index_state import IndexingState
+from firsthand.core.indexing import Indexer
 from firsthand.core.keeping import IndexKeeper
 from firsthand.core.model import FileRecord, IndexStats, Report
 from firsthand.core.ports import ChatModel, ChatPart, ChunkStore, History, Parser, RuledTree
