@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import lancedb
@@ -15,6 +15,7 @@ import pytest
 from lancedb.table import AsyncTable
 
 from builders import make_chunk, make_update, make_vector
+from firsthand.adapters.lance_folder import vectors_name
 from firsthand.adapters.lance_lock import keeper_lock
 from firsthand.adapters.lance_store import LanceStore, open_store, writer_lock
 from firsthand.core.identifiers import terms
@@ -33,6 +34,7 @@ from firsthand.core.model import (
 from firsthand.errors import StoreBusyError, StoreError
 
 FINGERPRINT = Fingerprint("test-model", "digest", 3)
+OTHER = Fingerprint("other-model", "digest", 2)
 HOSTILE_PATHS = (
     "it's.py", "new\nline.py", "per%cent_.py", "back\\slash.py", "ünï/计算.py", 'double"quote.py', "a' OR '1'='1.py",
     "semi;colon--.py", "tab\t.py", "star*.py", "[a].py", " space .py",
@@ -347,7 +349,7 @@ async def test_a_vector_that_is_stored_twice_hides_nothing(tmp_path: Path, store
     """Two processes that embed one text at the same time cost a row, and no hit."""
     await store_near_and_far(store)
     connection = await lancedb.connect_async(the_index(tmp_path / "index"))
-    vectors = await connection.open_table("vectors")
+    vectors = await connection.open_table(vectors_name(FINGERPRINT))
     await vectors.add(await vectors.query().to_arrow())
     known = {hit.chunk.content_hash for hit in await store.search_dense(make_vector(1, 0, 0), Scope(), 3)}
 
@@ -537,22 +539,109 @@ async def test_a_cancelled_write_leaves_a_store_that_works(store: LanceStore) ->
     assert len(await store.without_vector(100)) == 50
 
 
-async def test_each_fingerprint_has_an_index_of_its_own(tmp_path: Path) -> None:
-    """Two models or two chunkers never mix, and the two indexes used last are kept."""
-    first = await open_store(tmp_path, FINGERPRINT, 1)
-    await first.replace([one_chunk_file("a.py", "text\n")])
-    await first.close()
-    other = await open_store(tmp_path, Fingerprint("test-model", "other digest", 3), 1)
-    assert await other.manifest() == {}
-    await other.close()
-    again = await open_store(tmp_path, FINGERPRINT, 1)
-    assert list(await again.manifest()) == ["a.py"]
-    await again.close()
-    newer = await open_store(tmp_path, FINGERPRINT, 2)
-    assert await newer.manifest() == {}
-    await newer.close()
+async def test_the_two_versions_used_last_are_kept(tmp_path: Path) -> None:
+    """Going back to the version before costs nothing, and the disk stays bounded."""
+    for version in (1, 2, 3):
+        store = await open_store(tmp_path, FINGERPRINT, version)
+        assert await store.manifest() == {}
+        await store.close()
 
-    assert chunker_versions(tmp_path) == [1, 2]
+    assert chunker_versions(tmp_path) == [2, 3]
+
+
+async def test_embedders_share_the_chunks_and_never_a_vector(tmp_path: Path, store: LanceStore) -> None:
+    """Beside one embedder's vectors another's are built of the same chunks; each search sees its own."""
+    update = one_chunk_file("a.py", "text\n", (0, 1, 0))
+    (chunk,) = update.chunks
+    await store.replace([update])
+    other = await store.beside(OTHER)
+    waiting = await other.without_vector(10)
+    nothing = await other.search_dense(make_vector(1, 0), Scope(), 5)
+    await other.set_vectors({chunk.content_hash: make_vector(1, 0)})
+
+    assert [item.content_hash for item in waiting] == [chunk.content_hash]
+    assert nothing == []
+    assert [hit.score for hit in await other.search_dense(make_vector(1, 0), Scope(), 5)] == [1.0]
+    assert await store.known_vectors([chunk.content_hash]) == {chunk.content_hash: make_vector(0, 1, 0)}
+    assert set(await store.embedders()) == {FINGERPRINT, OTHER}
+    await other.close()
+
+
+async def test_a_file_that_changes_waits_for_a_vector_of_each_embedder(store: LanceStore) -> None:
+    """Whichever of the two wrote it."""
+    other = await store.beside(OTHER)
+    await store.replace([one_chunk_file("a.py", "one\n", (0, 1, 0))])
+    await other.set_vectors({(await other.without_vector(1))[0].content_hash: make_vector(1, 0)})
+    await other.replace([one_chunk_file("a.py", "two\n")])
+
+    assert [chunk.text for chunk in await store.without_vector(5)] == ["two\n"]
+    assert [chunk.text for chunk in await other.without_vector(5)] == ["two\n"]
+    assert (await store.stats()).embedded == (await other.stats()).embedded == 0
+    await other.close()
+
+
+async def test_damaged_vectors_cost_vectors_only(tmp_path: Path) -> None:
+    """Chunks, files and the vectors of other embedders are still there."""
+    store = await open_store(tmp_path, FINGERPRINT, 1)
+    await store.replace([one_chunk_file("a.py", "text\n", (0, 1, 0))])
+    await (await store.beside(OTHER)).set_vectors({"kept": make_vector(1, 0)})
+    await store.close()
+    _delete_table(the_index(tmp_path))
+    again = await open_store(tmp_path, FINGERPRINT, 1)
+    other = await again.beside(OTHER)
+
+    assert list(await again.manifest()) == ["a.py"]
+    assert [chunk.path for chunk in await again.without_vector(5)] == ["a.py"]
+    assert list(await other.known_vectors(["kept"])) == ["kept"]
+    await again.close()
+    await other.close()
+
+
+async def test_half_made_vectors_are_made_anew(tmp_path: Path, store: LanceStore) -> None:
+    """A process that was killed while it made the table leaves nothing in the way."""
+    (the_index(tmp_path / "index") / f"{vectors_name(OTHER)}.lance" / "data").mkdir(parents=True)
+
+    other = await store.beside(OTHER)
+
+    assert (await other.stats()).embedded == 0
+    await other.close()
+
+
+async def test_vectors_are_made_while_another_process_keeps_the_index(
+    tmp_path: Path, store: LanceStore
+) -> None:
+    """A second session with another model may prepare for it; two that do so at once make one table."""
+    async with keeper_lock(the_index(tmp_path / "index")):
+        first, second = await asyncio.gather(store.beside(OTHER), store.beside(OTHER))
+        await first.set_vectors({"made": make_vector(1, 0)})
+
+    assert list(await second.known_vectors(["made"])) == ["made"]
+    await first.close()
+    await second.close()
+
+
+async def test_an_index_made_for_one_embedder_lends_its_vectors(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An index of the time when each embedder had a whole one is not used but for its vectors, and that is said."""
+    update = one_chunk_file("a.py", "text\n", (0, 1, 0))
+    earlier = await open_store(tmp_path / "made", FINGERPRINT, 1)
+    await earlier.replace([update])
+    await earlier.close()
+    old = tmp_path / "index" / "0123456789abcdef"
+    old.mkdir(parents=True)
+    (the_index(tmp_path / "made") / f"{vectors_name(FINGERPRINT)}.lance").rename(old / "vectors.lance")
+    identity = {"schema_version": 2, "chunker_version": 1, "fingerprint": asdict(FINGERPRINT)}
+    (old / "meta.json").write_text(json.dumps(identity))
+
+    store = await open_store(tmp_path / "index", FINGERPRINT, 1)
+
+    assert await store.manifest() == {}
+    assert list((await store.known_vectors([update.chunks[0].content_hash])).values()) == [
+        make_vector(0, 1, 0)
+    ]
+    assert "another version of Firsthand" in caplog.text
+    await store.close()
 
 
 def _truncate_manifests(index: Path) -> None:
@@ -571,7 +660,7 @@ def _truncate_files_table(index: Path) -> None:
 
 
 def _delete_table(index: Path) -> None:
-    for file in sorted(index.glob("vectors.lance/**/*"), reverse=True):
+    for file in sorted(index.glob(f"{vectors_name(FINGERPRINT)}.lance/**/*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
 
 
@@ -584,9 +673,7 @@ def _spoil_meta(index: Path) -> None:
     (index / "meta.json").write_text("{")
 
 
-@pytest.mark.parametrize(
-    "damage", [_truncate_manifests, _delete_data, _truncate_files_table, _delete_table, _spoil_meta]
-)
+@pytest.mark.parametrize("damage", [_truncate_manifests, _delete_data, _truncate_files_table, _spoil_meta])
 async def test_a_damaged_index_is_made_anew(tmp_path: Path, damage: object) -> None:
     """Opening never fails because of what is on the disk, and the fresh index works."""
     store = await open_store(tmp_path, FINGERPRINT, 1)
@@ -635,7 +722,7 @@ async def test_a_damaged_index_that_is_in_use_is_left_alone(
         with pytest.raises(StoreBusyError, match=f"in use by process {os.getpid()}"):
             await open_store(tmp_path, FINGERPRINT, 1)
 
-    assert not list((index / "vectors.lance").glob("**/*"))
+    assert not list((index / f"{vectors_name(FINGERPRINT)}.lance").glob("**/*"))
     assert (index / "chunks.lance").exists()
 
 

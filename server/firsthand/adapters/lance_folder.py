@@ -1,4 +1,10 @@
-"""Where an index lives: one sub-folder for each fingerprint and version, so that two never mix."""
+"""Where an index lives: one sub-folder for each version of what makes chunks, and in it vectors for each embedder.
+
+meta.json              what the chunks were made with; written last, so that it stands for a whole index
+chunks.lance, files.lance
+vectors-ID.lance       the vectors of one embedder; ID is a hash of its fingerprint, so that two never mix
+vectors-ID.json        that fingerprint; written last; its time says when these vectors were last used
+"""
 
 import contextlib
 import hashlib
@@ -7,6 +13,7 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,46 +25,80 @@ from firsthand.core.model import Fingerprint
 _LOG = logging.getLogger(__name__)
 
 _META_FILE = "meta.json"
+_VECTORS = "vectors-"
 _SUSPECT_FILE = "suspect"
-# The one in use and the one before it: going back to the last model costs nothing, and the disk stays bounded.
+# The one in use and the one before it: going back to the last version costs nothing, and the disk stays bounded.
 _KEPT_INDEXES = 2
 _ABANDONED_AFTER_SECONDS = 3600
 
 
-def index_folder(folder: Path, fingerprint: Fingerprint, chunker_version: int) -> Path:
-    """Return the sub-folder of this fingerprint and these versions."""
-    identity = json.dumps(_identity(fingerprint, chunker_version), sort_keys=True)
-    return folder / hashlib.sha256(identity.encode()).hexdigest()[:16]
+def index_folder(folder: Path, chunker_version: int) -> Path:
+    """Return the sub-folder of the present versions."""
+    return folder / _hash_of(_identity(chunker_version))
 
 
-def write_meta(index: Path, fingerprint: Fingerprint, chunker_version: int) -> None:
+def vectors_name(fingerprint: Fingerprint) -> str:
+    """Return the name of the table that holds an embedder's vectors."""
+    return f"{_VECTORS}{_hash_of(asdict(fingerprint))}"
+
+
+def write_meta(index: Path, chunker_version: int) -> None:
     """Say in the folder, for people and for doctors, what the index was made with."""
-    meta = json.dumps(_identity(fingerprint, chunker_version), indent=2)
-    (index / _META_FILE).write_text(meta + "\n", encoding="utf-8")
+    _write_json(index / _META_FILE, _identity(chunker_version))
 
 
-def has_meta(index: Path, fingerprint: Fingerprint, chunker_version: int) -> bool:
-    """Tell whether the folder holds a finished index of exactly this fingerprint and these versions."""
-    try:
-        meta = json.loads((index / _META_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(meta == _identity(fingerprint, chunker_version))
+def has_meta(index: Path, chunker_version: int) -> bool:
+    """Tell whether the folder holds a finished index of exactly these versions."""
+    return bool(_read_json(index / _META_FILE) == _identity(chunker_version))
 
 
-def earlier_index(index: Path, fingerprint: Fingerprint) -> Path | None:
-    """Return the index beside this one that was used last, if it was made by the same model: its vectors serve on."""
+def write_vectors_meta(index: Path, fingerprint: Fingerprint) -> None:
+    """Say that the table of this embedder's vectors is there."""
+    _write_json(_vectors_meta(index, fingerprint), asdict(fingerprint))
+
+
+def has_vectors(index: Path, fingerprint: Fingerprint) -> bool:
+    """Tell whether there is a table for this embedder's vectors."""
+    return bool(_read_json(_vectors_meta(index, fingerprint)) == asdict(fingerprint))
+
+
+def embedders_of(index: Path) -> list[Fingerprint]:
+    """Return the embedders that the index has vectors of, the one that was used last first."""
+    found = sorted(index.glob(f"{_VECTORS}*.json"), key=_modified, reverse=True)
+    fingerprints = (_fingerprint_from(_read_json(file)) for file in found)
+    return [each for each in fingerprints if each is not None]
+
+
+def drop_vectors(index: Path, fingerprint: Fingerprint) -> None:
+    """Delete the vectors of an embedder, or what was left half made of them."""
+    _vectors_meta(index, fingerprint).unlink(missing_ok=True)
+    table = index / f"{vectors_name(fingerprint)}.lance"
+    aside = table.with_name(f"{table.name}.dropped-{os.getpid()}-{time.time_ns()}")
+    with contextlib.suppress(FileNotFoundError):
+        table.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def earlier_vectors(index: Path, fingerprint: Fingerprint) -> tuple[Path, str] | None:
+    """Return the index of another version that has vectors of this embedder, the newest, and its table of them."""
     if not index.parent.is_dir():
         return None
     beside = [entry for entry in index.parent.iterdir() if entry != index and "." not in entry.name]
-    same = [entry for entry in beside if _fingerprint_of(entry) == asdict(fingerprint)]
-    return max(same, key=_last_used, default=None)
+    found = [(entry, name) for entry in beside if (name := _table_of_vectors(entry, fingerprint))]
+    return max(found, key=lambda pair: _last_used(pair[0]), default=None)
 
 
-def mark_used(index: Path) -> None:
-    """Remember that this index was opened now."""
-    with contextlib.suppress(OSError):
-        os.utime(index / _META_FILE)
+def has_earlier_version(index: Path) -> bool:
+    """Tell whether an index of another version stands beside this one."""
+    beside = {meta.parent for meta in index.parent.glob(f"*/{_META_FILE}")} - {index}
+    return any("." not in entry.name for entry in beside)
+
+
+def mark_used(index: Path, fingerprint: Fingerprint) -> None:
+    """Remember that this index and these of its vectors are in use now."""
+    for file in (index / _META_FILE, _vectors_meta(index, fingerprint)):
+        with contextlib.suppress(OSError):
+            os.utime(file)
 
 
 def mark_suspect(index: Path) -> None:
@@ -139,16 +180,39 @@ def _modified(path: Path) -> float:
         return 0.0
 
 
-def _fingerprint_of(index: Path) -> Any:
+def _table_of_vectors(index: Path, fingerprint: Fingerprint) -> str | None:
+    if has_vectors(index, fingerprint):
+        return vectors_name(fingerprint)
+    # Until version 2 of the schema an index was made for one embedder, which its meta file names.
+    meta = _read_json(index / _META_FILE)
+    return "vectors" if isinstance(meta, dict) and meta.get("fingerprint") == asdict(fingerprint) else None
+
+
+def _vectors_meta(index: Path, fingerprint: Fingerprint) -> Path:
+    return index / f"{vectors_name(fingerprint)}.json"
+
+
+def _fingerprint_from(values: Any) -> Fingerprint | None:
     try:
-        return json.loads((index / _META_FILE).read_text(encoding="utf-8"))["fingerprint"]
-    except (OSError, ValueError, LookupError, TypeError):
+        return Fingerprint(**values)
+    except TypeError:
         return None
 
 
-def _identity(fingerprint: Fingerprint, chunker_version: int) -> dict[str, Any]:
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "chunker_version": chunker_version,
-        "fingerprint": asdict(fingerprint),
-    }
+def _read_json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _write_json(file: Path, value: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def _hash_of(identity: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _identity(chunker_version: int) -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, "chunker_version": chunker_version}

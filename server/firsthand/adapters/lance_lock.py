@@ -16,6 +16,7 @@ from firsthand.errors import StoreBusyError
 
 _WRITER = "writer"
 _KEEPER = "keeper"
+_VECTORS = "vectors"
 
 
 @contextlib.asynccontextmanager
@@ -83,6 +84,17 @@ def sole_use(index: Path) -> Iterator[None]:
     """
     deed = "cannot be made anew, because it is in use by"
     with _held(index, _WRITER, deed), _held(index, _KEEPER, deed):
+        yield
+
+
+@contextlib.contextmanager
+def vectors_lock(index: Path) -> Iterator[None]:
+    """Hold the right to make a new table of vectors in this index, also while others write and keep it.
+
+    Raises:
+        StoreBusyError: at once, when another process is making one.
+    """
+    with _held(index, _VECTORS, "is being prepared for another embedding model by"):
         yield
 
 

@@ -4,7 +4,7 @@ chunks    one row a chunk: the columns that are searched or filtered, and the ch
           because a hit is then read from one column instead of twenty-four; its links (`lance_links`) stand beside
           it, because they change with it and a hit does not need them
 vectors   one row a distinct content hash; apart from the chunks, so that storing a vector only appends,
-          and a text that goes and comes back (a branch switch) finds its vector again
+          and a text that goes and comes back (a branch switch) finds its vector again; one table an embedder
 files     one row a file; written last, so it never claims what the other tables do not hold
 """
 
@@ -23,7 +23,7 @@ from firsthand.adapters import lance_links
 from firsthand.core.identifiers import terms
 from firsthand.core.model import Chunk, FileRecord, FileUpdate, LinkedChunk, Links, Span, Vector
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 CHUNKS = pa.schema(
     [

@@ -1,8 +1,9 @@
-"""The chunk store over LanceDB: one workspace root, one fingerprint, three tables (see `lance_schema`)."""
+"""The chunk store over LanceDB: one workspace root, three tables (see `lance_schema`), one of them an embedder's."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, abse
 from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, one_of
 from firsthand.adapters.lance_reader import LanceReader
 from firsthand.adapters.lance_tables import Tables, open_tables
+from firsthand.adapters.lance_vectors import open_vectors
 from firsthand.core.model import (
     Chunk,
     FileRecord,
@@ -38,28 +40,44 @@ _INTERRUPTED = "indexing was interrupted"
 
 
 async def open_store(folder: Path, fingerprint: Fingerprint, chunker_version: int) -> "LanceStore":
-    """Open the index of this fingerprint in `folder`; a fresh one where there is none or it is damaged.
+    """Open the index in `folder` as this embedder sees it; a fresh one where there is none or it is damaged.
 
     Raises:
         StoreError: the folder cannot be used.
     """
     with translated("be opened"):
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        index = lance_folder.index_folder(folder, fingerprint, chunker_version)
+        index = lance_folder.index_folder(folder, chunker_version)
         tables = await open_tables(index, fingerprint, chunker_version)
-        await asyncio.to_thread(lance_folder.mark_used, index)
+        await asyncio.to_thread(lance_folder.mark_used, index, fingerprint)
         await asyncio.to_thread(lance_folder.drop_old_indexes, folder, index)
-    return LanceStore(index, fingerprint, tables)
+    return LanceStore(index, fingerprint, tables, asyncio.Lock())
 
 
 class LanceStore(LanceReader):
     """A `ChunkStore`; one process at a time writes (see `writer_lock`), any number read."""
 
-    def __init__(self, index: Path, fingerprint: Fingerprint, tables: Tables) -> None:
+    def __init__(self, index: Path, fingerprint: Fingerprint, tables: Tables, writing: asyncio.Lock) -> None:
         super().__init__(index, tables)
+        self._fingerprint = fingerprint
         self._dimensions = fingerprint.dimensions
         self._pending = PendingHashes()
-        self._writing = asyncio.Lock()
+        self._writing = writing
+
+    async def beside(self, fingerprint: Fingerprint) -> "LanceStore":
+        """Open the same index with the vectors of another embedder.
+
+        Raises:
+            StoreError: the vectors cannot be read or made.
+        """
+        with translated("be opened"):
+            vectors = await open_vectors(self._tables.connection, self._index, fingerprint)
+            await asyncio.to_thread(lance_folder.mark_used, self._index, fingerprint)
+        return LanceStore(self._index, fingerprint, replace(self._tables, vectors=vectors), self._writing)
+
+    async def embedders(self) -> Sequence[Fingerprint]:
+        """Return the embedders that there are vectors of, the one that was used last first."""
+        return await asyncio.to_thread(lance_folder.embedders_of, self._index)
 
     async def manifest(self) -> Mapping[str, FileRecord]:
         """Return what is known of every file; one whose rows are not what its record says counts as failed."""
@@ -159,7 +177,7 @@ class LanceStore(LanceReader):
         """Let go of the tables after the write under way, if any; a search under way ends with a StoreError."""
         async with self._writing:
             self._opened = None
-        await asyncio.to_thread(lance_folder.mark_used, self._index)
+        await asyncio.to_thread(lance_folder.mark_used, self._index, self._fingerprint)
 
     @contextlib.asynccontextmanager
     async def _write(self, action: str) -> AsyncIterator[PendingChanges]:

@@ -1,4 +1,4 @@
-"""Opening, creating, checking and compacting the three tables of an index."""
+"""Opening, creating, checking and compacting the tables of an index."""
 
 import asyncio
 import logging
@@ -12,14 +12,16 @@ from pathlib import Path
 os.environ.setdefault("LANCEDB_LOG", "error")
 
 import lancedb
-import pyarrow as pa
+from lancedb.db import AsyncConnection
 from lancedb.index import FTS, BTree
 from lancedb.table import AsyncTable
 
 from firsthand.adapters import lance_folder
 from firsthand.adapters.lance_errors import VENDOR_ERRORS
 from firsthand.adapters.lance_lock import sole_use
-from firsthand.adapters.lance_schema import CHUNKS, FILES, vectors_schema
+from firsthand.adapters.lance_schema import CHUNKS, FILES
+from firsthand.adapters.lance_soundness import check_table
+from firsthand.adapters.lance_vectors import open_vectors
 from firsthand.core.model import Fingerprint
 from firsthand.errors import StoreBusyError
 
@@ -30,6 +32,10 @@ _INDEX_CACHE_BYTES = 256 * 1024 * 1024
 _METADATA_CACHE_BYTES = 64 * 1024 * 1024
 
 _CONFLICT = "commit conflict"
+_NEW_VERSION = (
+    "The index was made by another version of Firsthand: files are read again, what was embedded is kept; "
+    "until that is done, search finds what is there so far."
+)
 
 # How long to wait for another process that is making the index, and how often to look.
 _MAKING_SECONDS = 60.0
@@ -64,8 +70,9 @@ _INDEXES_OF_CHUNKS: dict[str, FTS | BTree] = {
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The open tables of one index."""
+    """The open tables of one index, with the vectors of one embedder."""
 
+    connection: AsyncConnection
     chunks: AsyncTable
     vectors: AsyncTable
     files: AsyncTable
@@ -99,19 +106,20 @@ async def open_tables(index: Path, fingerprint: Fingerprint, chunker_version: in
     deadline = time.monotonic() + _MAKING_SECONDS
     while True:
         is_damaged = False
-        if await asyncio.to_thread(lance_folder.has_meta, index, fingerprint, chunker_version):
+        if await asyncio.to_thread(lance_folder.has_meta, index, chunker_version):
             try:
-                return await _open_sound(index, fingerprint.dimensions)
+                return await _open_sound(index, fingerprint)
             except VENDOR_ERRORS as error:
                 _LOG.warning("the index %s cannot be read: %s", index, error)
                 is_damaged = True
         try:
             with sole_use(index):
-                has_meta = await asyncio.to_thread(lance_folder.has_meta, index, fingerprint, chunker_version)
+                has_meta = await asyncio.to_thread(lance_folder.has_meta, index, chunker_version)
                 if is_damaged or not has_meta:
+                    if await asyncio.to_thread(lance_folder.has_earlier_version, index):
+                        _LOG.warning(_NEW_VERSION)
                     await asyncio.to_thread(lance_folder.set_aside, index)
-                    await _create(index, fingerprint, chunker_version)
-                    return await _open_sound(index, fingerprint.dimensions)
+                    await _create(index, chunker_version)
         except StoreBusyError:
             if is_damaged or time.monotonic() > deadline:
                 raise
@@ -119,67 +127,30 @@ async def open_tables(index: Path, fingerprint: Fingerprint, chunker_version: in
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _create(index: Path, fingerprint: Fingerprint, chunker_version: int) -> None:
+async def _create(index: Path, chunker_version: int) -> None:
     fresh = await asyncio.to_thread(lance_folder.new_folder, index)
     connection = await lancedb.connect_async(fresh)
     chunks = await connection.create_table("chunks", schema=CHUNKS)
     for column, config in _INDEXES_OF_CHUNKS.items():
         await chunks.create_index(column, config=config)
-    vectors = await connection.create_table("vectors", schema=vectors_schema(fingerprint.dimensions))
-    await _take_over_vectors(index, fingerprint, vectors)
-    await vectors.create_index("content_hash", config=BTree())
     await connection.create_table("files", schema=FILES)
     connection.close()  # type: ignore[no-untyped-call]
-    await asyncio.to_thread(lance_folder.write_meta, fresh, fingerprint, chunker_version)
+    await asyncio.to_thread(lance_folder.write_meta, fresh, chunker_version)
     await asyncio.to_thread(lance_folder.publish, fresh, index)
 
 
-async def _take_over_vectors(index: Path, fingerprint: Fingerprint, vectors: AsyncTable) -> None:
-    """Fill a new index with the vectors of an earlier version, so that no text is embedded again."""
-    earlier = await asyncio.to_thread(lance_folder.earlier_index, index, fingerprint)
-    if earlier is None:
-        return
-    schema = vectors_schema(fingerprint.dimensions)
-    try:
-        connection = await lancedb.connect_async(earlier)
-        table = await connection.open_table("vectors")
-        async for batch in await table.query().select(schema.names).to_batches():
-            await vectors.add(pa.Table.from_batches([batch]).cast(schema))
-        connection.close()  # type: ignore[no-untyped-call]
-    except VENDOR_ERRORS as error:
-        _LOG.info("the vectors of the earlier index %s cannot be taken over: %s", earlier, error)
-
-
-async def _open_sound(index: Path, dimensions: int) -> Tables:
+async def _open_sound(index: Path, fingerprint: Fingerprint) -> Tables:
     session = lancedb.Session(
         index_cache_size_bytes=_INDEX_CACHE_BYTES, metadata_cache_size_bytes=_METADATA_CACHE_BYTES
     )
     # Interval zero: each read looks for versions that another process wrote.
     connection = await lancedb.connect_async(index, session=session, read_consistency_interval=timedelta(0))
-    tables = Tables(
-        chunks=await connection.open_table("chunks"),
-        vectors=await connection.open_table("vectors"),
-        files=await connection.open_table("files"),
-    )
+    chunks = await connection.open_table("chunks")
+    files = await connection.open_table("files")
     suspect = await asyncio.to_thread(lance_folder.is_suspect, index)
-    await _check(tables.chunks, CHUNKS, ["path"], whole=suspect)
-    await _check(tables.vectors, vectors_schema(dimensions), ["content_hash"], whole=suspect)
-    await _check(tables.files, FILES, ["path"], whole=suspect)
+    await check_table(chunks, CHUNKS, "path", whole=suspect)
+    await check_table(files, FILES, "path", whole=suspect)
+    vectors = await open_vectors(connection, index, fingerprint, whole=suspect)
     if suspect:
         await asyncio.to_thread(lance_folder.clear_suspicion, index)
-    return tables
-
-
-async def _check(table: AsyncTable, schema: pa.Schema, key: list[str], *, whole: bool) -> None:
-    """Read the key column, or everything, so that damage shows now and not in the middle of a question."""
-    found = await table.schema()
-    if found != schema:
-        raise ValueError(f"the table {table.name} has other columns")
-    # Another process may write meanwhile; both counts have to be of one version.
-    await table.checkout(await table.version())
-    rows = 0
-    async for batch in await table.query().select(schema.names if whole else key).to_batches():
-        rows += batch.num_rows
-    if rows != await table.count_rows():
-        raise ValueError(f"the table {table.name} lacks rows")
-    await table.checkout_latest()  # type: ignore[no-untyped-call]
+    return Tables(connection, chunks, vectors, files)

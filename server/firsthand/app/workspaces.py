@@ -72,7 +72,7 @@ async def _assemble(
     resources.push_async_callback(asyncio.to_thread, parser.close)
     buffers = OpenBuffers()
 
-    index = folder_of_index(folder, fingerprint, CHUNKER_VERSION)
+    index = folder_of_index(folder, CHUNKER_VERSION)
 
     async def worked_on() -> Sequence[str]:
         return [*buffers.paths(), *await history.recent_files(_RECENT_FILES)]

@@ -1,0 +1,23 @@
+"""Whether a table can be read, found out when it is opened and not in the middle of a question."""
+
+import pyarrow as pa
+from lancedb.table import AsyncTable
+
+
+async def check_table(table: AsyncTable, schema: pa.Schema, key: str, *, whole: bool) -> None:
+    """Read the key column, or everything.
+
+    Raises:
+        ValueError: the table has other columns or lacks rows.
+    """
+    found = await table.schema()
+    if found != schema:
+        raise ValueError(f"the table {table.name} has other columns")
+    # Another process may write meanwhile; both counts have to be of one version.
+    await table.checkout(await table.version())
+    rows = 0
+    async for batch in await table.query().select(schema.names if whole else [key]).to_batches():
+        rows += batch.num_rows
+    if rows != await table.count_rows():
+        raise ValueError(f"the table {table.name} lacks rows")
+    await table.checkout_latest()  # type: ignore[no-untyped-call]
