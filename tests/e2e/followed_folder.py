@@ -1,0 +1,196 @@
+"""A folder that is followed as a server follows it: the real store, watcher, parser and git, in a thread of its own."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fakes.embedder import FakeEmbedder
+from fakes.store import MemoryStore
+from firsthand.adapters.folder_watcher import FolderWatcher
+from firsthand.adapters.git_files import WorkspaceTree
+from firsthand.adapters.lance_folder import index_folder
+from firsthand.adapters.lance_lock import keeper_lock
+from firsthand.adapters.lance_store import LanceStore, open_store, writer_lock
+from firsthand.adapters.treesitter_parser import TreeSitterParser
+from firsthand.core.chunking import CHUNKER_VERSION
+from firsthand.core.indexing import Indexer
+from firsthand.core.keeping import IndexKeeper
+from firsthand.core.model import Chunk, Progress, Scope
+from firsthand.core.ports import ChunkStore
+
+# Stands in every piece of every file, so that one search finds them all.
+EVERYWHERE = "everywhere"
+# How long a test waits for what takes a fraction of a second.
+_PATIENCE_SECONDS = 30
+_MORE_THAN_THERE_ARE = 10_000
+
+_T = TypeVar("_T")
+_Piece = tuple[str, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an index holds: its pieces, with path, bytes and text, and every file with its status and reason."""
+
+    pieces: tuple[_Piece, ...]
+    files: tuple[tuple[str, str, str], ...]
+
+
+class FollowedFolder:
+    """A root folder and the session that keeps its index; ordinary calls, the session runs beside them."""
+
+    def __init__(self, root: Path, cache: Path) -> None:
+        self._root = root
+        self._cache = cache
+        self._embedder = FakeEmbedder(8)
+        self._parser = TreeSitterParser()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="session")
+        self._thread.start()
+        self._news = asyncio.Event()
+        self._store: LanceStore | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self.indexer: Indexer | None = None
+
+    def open(self) -> None:
+        """Open the index and begin to keep it."""
+        self._run(self._open())
+
+    def close(self) -> None:
+        """End the session; what changes from now on nobody notices."""
+        self._run(self._close())
+
+    def end(self) -> None:
+        """Close what is open and give the thread back."""
+        with contextlib.ExitStack() as last:
+            last.callback(self._loop.close)
+            last.callback(self._thread.join)
+            last.callback(self._loop.call_soon_threadsafe, self._loop.stop)
+            if self._keeping is not None:
+                self.close()
+
+    def pause(self) -> None:
+        """Hold indexing back."""
+        self._run(self._call(self.indexer.pause))
+
+    def resume(self) -> None:
+        """Let indexing go on."""
+        self._run(self._call(self.indexer.resume))
+
+    def saved(self, path: str) -> None:
+        """Tell that an editor has saved a file."""
+        self._run(self._call(lambda: self.indexer.mark_dirty([path])))
+
+    def check(self) -> None:
+        """Wait until the index is what indexing from nothing would give, and see that it stays so.
+
+        Raises:
+            AssertionError: it never is; the message says what differs.
+        """
+        self._run(self._check())
+
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    @staticmethod
+    async def _call(function: Any) -> None:
+        function()
+
+    async def _open(self) -> None:
+        fingerprint = self._embedder.fingerprint
+        self._store = await open_store(self._cache, fingerprint, CHUNKER_VERSION)
+        index = index_folder(self._cache, fingerprint, CHUNKER_VERSION)
+        self.indexer = Indexer(
+            tree=WorkspaceTree(self._root),
+            parser=self._parser,
+            store=self._store,
+            embedder=self._embedder,
+            writer_lock=lambda: writer_lock(index),
+        )
+        keeper = IndexKeeper(
+            indexer=self.indexer,
+            store=self._store,
+            watcher=FolderWatcher(self._root),
+            keeper_lock=lambda: keeper_lock(index),
+        )
+        self._keeping = asyncio.create_task(keeper.run(self._tell))
+
+    def _tell(self, progress: Progress) -> None:
+        self._news.set()
+
+    async def _close(self) -> None:
+        self._keeping.cancel()
+        await asyncio.wait({self._keeping})
+        await self._store.close()
+        self._keeping = self._store = None
+
+    async def _check(self) -> None:
+        wanted = await self._from_nothing()
+        self._check_disk(wanted)
+        differences: list[str] = ["nothing was compared"]
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while differences:
+                    self._news.clear()
+                    differences = await self._differences(wanted)
+                    if differences:
+                        await self._news.wait()
+                await self.indexer.settled()
+        except TimeoutError:
+            state = self.indexer.state
+            raise AssertionError("\n".join([f"the index stays wrong ({state})", *differences])) from None
+        assert await self._differences(wanted) == []
+
+    async def _from_nothing(self) -> Contents:
+        store, tree = MemoryStore(), WorkspaceTree(self._root)
+        indexer = Indexer(
+            tree=tree,
+            parser=self._parser,
+            store=store,
+            embedder=self._embedder,
+            writer_lock=contextlib.nullcontext,
+        )
+        await indexer.refresh(lambda progress: None)
+        return Contents(_pieces([*store._all()]), await _files(store))
+
+    def _check_disk(self, contents: Contents) -> None:
+        """The model itself is held against the bytes on the disk."""
+        for path, start, end, text in contents.pieces:
+            data = (self._root / path).read_bytes()
+            assert data[start:end] == text.encode(), path
+
+    async def _differences(self, wanted: Contents) -> list[str]:
+        by_word = await self._store.search_keywords([EVERYWHERE], Scope(), _MORE_THAN_THERE_ARE)
+        vector = await self._embedder.embed_query(EVERYWHERE)
+        by_meaning = await self._store.search_dense(vector, Scope(), _MORE_THAN_THERE_ARE)
+        return [
+            *_difference("by word", wanted.pieces, _pieces([hit.chunk for hit in by_word])),
+            *_difference("by meaning", wanted.pieces, _pieces([hit.chunk for hit in by_meaning])),
+            *_difference("files", wanted.files, await _files(self._store)),
+        ]
+
+
+def _pieces(chunks: list[Chunk]) -> tuple[_Piece, ...]:
+    return tuple(
+        sorted((chunk.path, chunk.span.start_byte, chunk.span.end_byte, chunk.text) for chunk in chunks)
+    )
+
+
+async def _files(store: ChunkStore) -> tuple[tuple[str, str, str], ...]:
+    manifest = await store.manifest()
+    return tuple(sorted((path, record.status, record.reason) for path, record in manifest.items()))
+
+
+def _difference(what: str, wanted: tuple[Any, ...], found: tuple[Any, ...]) -> list[str]:
+    """Return a line for each item that is missing or too many, also where one stands there twice."""
+    missing, surplus = list(wanted), []
+    for item in found:
+        if item in missing:
+            missing.remove(item)
+        else:
+            surplus.append(item)
+    return [f"{what}: missing {item}" for item in missing] + [f"{what}: surplus {item}" for item in surplus]
