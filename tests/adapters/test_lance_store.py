@@ -31,14 +31,17 @@ from firsthand.core.model import (
     ScoredChunk,
     Use,
 )
+from firsthand.core.scopes import exactly
 from firsthand.errors import StoreBusyError, StoreError
 
 FINGERPRINT = Fingerprint("test-model", "digest", 3)
 OTHER = Fingerprint("other-model", "digest", 2)
 HOSTILE_PATHS = (
     "it's.py", "new\nline.py", "per%cent_.py", "back\\slash.py", "ünï/计算.py", 'double"quote.py', "a' OR '1'='1.py",
-    "semi;colon--.py", "tab\t.py", "star*.py", "[a].py", " space .py",
+    "semi;colon--.py", "tab\t.py", "star*.py", "mark?.py", "back\\*.py", "[a].py", " space .py",
 )  # fmt: skip
+# What the names above would match if they were globs.
+LOOKALIKES = ("other.py", "starfish.py", "marks.py", "backs.py", "a.py")
 
 
 @pytest.fixture
@@ -144,17 +147,18 @@ async def test_any_file_name_is_only_a_name(store: LanceStore, path: str) -> Non
     await store.replace(
         [
             one_chunk_file(path, "mine\n", (1, 0, 0), name=path),
-            one_chunk_file("other.py", "mine\n", (0, 1, 0)),
+            *(one_chunk_file(other, "mine\n", (0, 1, 0)) for other in LOOKALIKES),
         ]
     )
     await store.replace([one_chunk_file(path, "mine again\n", (1, 0, 0), name=path)])
+    only = Scope(paths=(exactly(path),))
 
     assert [chunk.text for chunk in await store.chunks_of(path)] == ["mine again\n"]
-    assert path in hits_of(await store.search_keywords(["mine"], Scope(paths=(path,)), 10))
-    assert path in hits_of(await store.search_dense(make_vector(1, 0, 0), Scope(paths=(path,)), 10))
+    assert hits_of(await store.search_keywords(["mine"], only, 10)) == [path]
+    assert hits_of(await store.search_dense(make_vector(1, 0, 0), only, 10)) == [path]
     assert paths_of(await store.defining([path], 10)) == [path]
     await store.remove([path])
-    assert list(await store.manifest()) == ["other.py"]
+    assert sorted(await store.manifest()) == sorted(LOOKALIKES)
 
 
 async def test_an_interrupted_write_shows_in_the_manifest(tmp_path: Path, store: LanceStore) -> None:

@@ -167,3 +167,13 @@ def test_scope_flags(flags: list[str], scope: Scope) -> None:
 def test_an_absolute_path_is_below_the_root(tmp_path: Path) -> None:
     """A shell completes paths to absolute ones; they mean the same place."""
     assert scope_of(parse(["search", "x", "--path", str(tmp_path / "a" / "b")]), tmp_path).paths == ("a/b",)
+
+
+def test_a_path_that_is_there_is_meant_itself(tmp_path: Path) -> None:
+    """A shell hands over the name of a file with a star as it is; a glob that names nothing stays a glob."""
+    (tmp_path / "star*.py").touch()
+    arguments = parse(
+        ["search", "x", "--path", "star*.py", "--path", str(tmp_path / "star*.py"), "--path", "s*.py"]
+    )
+
+    assert scope_of(arguments, tmp_path).paths == ("star\\*.py", "star\\*.py", "s*.py")

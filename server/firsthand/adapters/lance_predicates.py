@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from firsthand.core.model import Scope
-from firsthand.core.scopes import GLOB_CHARACTERS, glob_regex
+from firsthand.core.scopes import glob_regex, literal_path
 
 # Values in one predicate: Lance parses a few hundred quickly.
 VALUES_PER_PREDICATE = 500
@@ -48,6 +48,7 @@ def _any_path(paths: Iterable[str]) -> str | None:
 
 
 def _one_path(path: str) -> str:
-    if GLOB_CHARACTERS.search(path):
+    literal = literal_path(path)
+    if literal is None:
         return f"regexp_like(path, {quoted(glob_regex(path))})"
-    return f"path = {quoted(path)} OR starts_with(path, {quoted(path + '/')})"
+    return f"path = {quoted(literal)} OR starts_with(path, {quoted(literal + '/')})"

@@ -11,6 +11,7 @@ from typing import Any
 from firsthand.cli.application import Context
 from firsthand.cli.progress import indexing_progress
 from firsthand.core.model import IndexReport, Scope
+from firsthand.core.scopes import exactly
 from firsthand.core.workspace import Workspace
 from firsthand.errors import StoreBusyError
 
@@ -109,6 +110,9 @@ def _words(values: list[str]) -> tuple[str, ...]:
 
 def _below_root(path: str, root: Path) -> str:
     """Paths count from the root, but absolute ones and those that begin with a dot are where the shell says."""
-    if not (Path(path).is_absolute() or path.split("/")[0] in (".", "..")):
-        return path.replace(os.sep, "/")
-    return Path(os.path.relpath(path, root)).as_posix()
+    if Path(path).is_absolute() or path.split("/")[0] in (".", ".."):
+        below = Path(os.path.relpath(path, root)).as_posix()
+    else:
+        below = path.replace(os.sep, "/")
+    # What is there is meant itself, even where its name could be read as a glob.
+    return exactly(below) if os.path.lexists(root / below) else below

@@ -258,7 +258,7 @@ class Scope:
     """Where to look. Empty means everywhere; the parts are combined with "and"."""
 
     paths: tuple[str, ...] = ()
-    """Folder prefixes, exact paths or globs (`*`, `**`, `?`)."""
+    """Folder prefixes, exact paths or globs (`*`, `**`, `?`; a backslash takes their meaning away)."""
     languages: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     tests: bool | None = None

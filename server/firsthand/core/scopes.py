@@ -5,8 +5,9 @@ from functools import lru_cache
 
 from firsthand.core.model import Chunk, Scope
 
-GLOB_CHARACTERS = re.compile(r"[*?]")
-_GLOB_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+", re.DOTALL)
+_WILDCARDS = {"**/", "**", "*", "?"}
+_GLOB_TOKEN = re.compile(r"\\[\\*?]|\*\*/|\*\*|\*|\?|[^\\*?]+|\\", re.DOTALL)
+_NEEDS_BACKSLASH = re.compile(r"[\\*?]")
 _REGEX_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
@@ -20,11 +21,22 @@ def in_scope(chunk: Chunk, scope: Scope) -> bool:
     )
 
 
+def exactly(path: str) -> str:
+    """Return the glob that means this very path, whatever characters are in it."""
+    return _NEEDS_BACKSLASH.sub(r"\\\g<0>", path)
+
+
+def literal_path(glob: str) -> str | None:
+    """Return the one path that a glob without wildcards means, or None when it has some."""
+    tokens = _GLOB_TOKEN.findall(glob)
+    return None if _WILDCARDS.intersection(tokens) else "".join(map(_unescaped, tokens))
+
+
 def glob_regex(glob: str) -> str:
     """Return a regular expression, for Python and for the Rust `regex` crate, of a glob over whole relative paths.
 
     A glob without a slash matches a file or folder of that name at any depth, and one that matches a folder
-    selects everything below it, as in an ignore file.
+    selects everything below it, as in an ignore file. A backslash takes the meaning from `*`, `?` and itself.
     """
     anywhere = "" if "/" in glob else "(.*/)?"
     body = "".join(_glob_token_regex(token) for token in _GLOB_TOKEN.findall(glob.removeprefix("/")))
@@ -35,9 +47,14 @@ def _is_below(path: str, wanted: str) -> bool:
     clean = wanted.removeprefix("./").rstrip("/")
     if clean in {"", "."}:
         return True
-    if GLOB_CHARACTERS.search(clean):
+    literal = literal_path(clean)
+    if literal is None:
         return _compiled(clean).match(path) is not None
-    return path == clean or path.startswith(f"{clean}/")
+    return path == literal or path.startswith(f"{literal}/")
+
+
+def _unescaped(token: str) -> str:
+    return token[1:] if len(token) == 2 and token[0] == "\\" else token
 
 
 @lru_cache(maxsize=64)
@@ -56,4 +73,4 @@ def _glob_token_regex(token: str) -> str:
         case "?":
             return "[^/]"
         case _:
-            return _REGEX_SPECIAL.sub(r"\\\g<0>", token)
+            return _REGEX_SPECIAL.sub(r"\\\g<0>", _unescaped(token))
