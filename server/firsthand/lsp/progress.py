@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# People see about ten changes a second; more only costs the client's time.
+# People see about ten changes a second; more only costs the client's time. What comes last is always said.
 _LEAST_SECONDS_BETWEEN_REPORTS = 0.1
 # Where the stages of indexing lie on the whole bar; parsing is quick, embedding is not.
 _STAGE_PERCENT = {"scanning": (0, 0), "chunking": (0, 20), "embedding": (20, 100)}
@@ -41,6 +41,7 @@ class WorkDoneProgress:
         self._latest = Progress("")
         self._percentage: int | None = None
         self._reported_at = 0.0
+        self._late_report: asyncio.TimerHandle | None = None
         self._has_begun = False
         self._has_ended = False
 
@@ -61,25 +62,34 @@ class WorkDoneProgress:
         )
 
     def report(self, progress: Progress) -> None:
-        """Say where the work stands; what comes too quickly after the last report is left out."""
+        """Say where the work stands; of what comes too quickly after the last report, the latest is said late."""
         is_new_stage = progress.stage != self._latest.stage
         self._latest = progress
-        now = time.monotonic()
         if not self._has_begun or self._has_ended:
             return
-        if not is_new_stage and now - self._reported_at < _LEAST_SECONDS_BETWEEN_REPORTS:
-            return
-        self._reported_at = now
-        self._send(types.WorkDoneProgressReport(message=message_of(progress), percentage=self._risen()))
+        wait = self._reported_at + _LEAST_SECONDS_BETWEEN_REPORTS - time.monotonic()
+        if is_new_stage or wait <= 0:
+            self._report_latest()
+        elif self._late_report is None:
+            self._late_report = asyncio.get_running_loop().call_later(wait, self._report_latest)
 
     def end(self, message: str | None = None) -> None:
-        """Take the progress away."""
+        """Say where the work came to, unless that was said, and take the progress away."""
         if self._has_ended:
             return
+        if self._late_report is not None:
+            self._report_latest()
         self._has_ended = True
         self._server.work_done_progress.tokens.pop(self.token, None)
         if self._has_begun:
             self._send(types.WorkDoneProgressEnd(message=message))
+
+    def _report_latest(self) -> None:
+        if self._late_report is not None:
+            self._late_report.cancel()
+            self._late_report = None
+        self._reported_at = time.monotonic()
+        self._send(types.WorkDoneProgressReport(message=message_of(self._latest), percentage=self._risen()))
 
     def _risen(self) -> int | None:
         percentage = _percentage(self._latest)
