@@ -3,9 +3,12 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from adapters.git_repositories import commit_all, git, make_repository, write_files
 from firsthand.adapters.git_history import GitHistory
 from firsthand.core.model import Commit
+from firsthand.errors import RequestError
 
 THREE_LINES = "one = 1\ntwo = 2\nthree = 3\n"
 
@@ -112,6 +115,41 @@ async def test_there_is_no_history_without_a_repository(tmp_path: Path) -> None:
     assert await GitHistory(committed).last_change("absent.py", 1, 1) is None
 
 
+async def test_what_a_branch_changed(tmp_path: Path) -> None:
+    """Committed, uncommitted and new files count from where the branch left; what the other side did since does not."""
+    root = make_repository(tmp_path, {"old.py": "1", "pkg/a.py": "1", "pkg/b.py": "1", "pkg/c ü.py": "1"})
+    git(root, "switch", "--quiet", "-c", "work")
+    write_files(root, {"pkg/a.py": "2", ".gitignore": "*.log\n"})
+    commit_all(root, "Work")
+    git(root, "switch", "--quiet", "main")
+    write_files(root, {"old.py": "2"})
+    commit_all(root, "Other work")
+    git(root, "switch", "--quiet", "work")
+    write_files(root, {"pkg/c ü.py": "2", "pkg/new.py": "1", "pkg/x.log": "1"})
+
+    everywhere, below = GitHistory(root), GitHistory(root / "pkg")
+
+    assert await everywhere.changed_since("main") == {".gitignore", "pkg/a.py", "pkg/c ü.py", "pkg/new.py"}
+    assert await below.changed_since("HEAD~1") == {"a.py", "c ü.py", "new.py"}
+    assert await below.changed_since("HEAD") == {"c ü.py", "new.py"}
+
+
+@pytest.mark.parametrize("revision", ["gone", "--output=x", "-n1", "main:pkg", "a b", "", "HEAD\n"])
+async def test_a_revision_that_is_none(tmp_path: Path, revision: str) -> None:
+    """What git does not know as a commit is refused by name, and is never an option of git's."""
+    root = make_repository(tmp_path, {"pkg/a.py": "1"})
+
+    with pytest.raises(RequestError, match="git knows no revision"):
+        await GitHistory(root).changed_since(revision)
+    assert sorted(path.name for path in root.iterdir()) == [".git", "pkg"]
+
+
+async def test_nothing_is_known_to_have_changed_without_a_repository(tmp_path: Path) -> None:
+    """That is said, because an empty answer would read as "nothing changed"."""
+    with pytest.raises(RequestError, match="git does not know this folder"):
+        await GitHistory(tmp_path).changed_since("main")
+
+
 async def test_a_repository_runs_no_program_of_its_choice(tmp_path: Path) -> None:
     """Filters, converters, hooks and monitors of the repository's configuration stay asleep."""
     root = make_repository(
@@ -132,4 +170,5 @@ async def test_a_repository_runs_no_program_of_its_choice(tmp_path: Path) -> Non
     assert await history.head() is not None
     assert await history.last_change("a.py", 1, 1) is None
     assert set(await history.recent_files(5)) == {"a.py", ".gitattributes"}
+    assert await history.changed_since("HEAD") == {"a.py"}
     assert not trap.exists()

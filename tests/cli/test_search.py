@@ -154,7 +154,9 @@ def test_no_index_leaves_the_index_alone() -> None:
         (["--path", "src", "--path", "lib/*.py"], Scope(paths=("src", "lib/*.py"))),
         (["--path", "./sub"], Scope(paths=("sub",))),
         (["--language", "Python,go", "--language", "rust"], Scope(languages=("python", "go", "rust"))),
-        (["--kind", "class"], Scope(kinds=("class",))),
+        (["--lang", "ts"], Scope(languages=("typescript",))),
+        (["--kind", "class,test"], Scope(kinds=("class", "test"))),
+        (["--changed-since", "main"], Scope(changed_since="main")),
         (["--tests"], Scope(tests=True)),
         (["--no-tests"], Scope(tests=False)),
     ],
@@ -162,6 +164,40 @@ def test_no_index_leaves_the_index_alone() -> None:
 def test_scope_flags(flags: list[str], scope: Scope) -> None:
     """Scope flags say where to look: relative to the root, or to the current folder with a dot."""
     assert scope_of(parse(["search", "x", *flags]), Path.cwd()) == scope
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--lang", "klingon"], "'klingon' is no language that Firsthand knows"),
+        (["--kind", "thing"], "'thing' is none of: function, method"),
+    ],
+)
+def test_a_scope_that_cannot_be(flags: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A language or kind that there is not is refused, rather than finding nothing."""
+    assert search("x", *flags)[0] == 2
+    assert message in capsys.readouterr().err
+
+
+def test_filters_in_the_query_are_said() -> None:
+    """A filter in the words limits the search; a person reads it above the hits, a script on standard error."""
+    application = FakeApplication(FILES, revisions={"main": ["src/ship.txt"]})
+
+    person = search("token", "cost", "changed:main", application=application)
+    script = search("--json", "token cost changed:main", application=application)
+
+    assert person[1].startswith("Only this was searched: changed since: main.\n 1  src/ship.txt")
+    assert [hit["path"] for hit in json.loads(script[1])] == ["src/ship.txt"]
+    assert script[2] == "Only this was searched: changed since: main.\n"
+    assert "src/auth.txt" not in search("token", "--changed-since", "main", application=application)[1]
+
+
+def test_an_unknown_revision_fails() -> None:
+    """The search stops with what git says, whether a flag or a word named the revision."""
+    for argv in (["x", "--changed-since", "gone"], ["x", "changed:gone"]):
+        code, out, err = search(*argv)
+        assert (code, out) == (1, "")
+        assert "git knows no revision gone" in err
 
 
 def test_an_absolute_path_is_below_the_root(tmp_path: Path) -> None:

@@ -505,3 +505,27 @@ async def test_a_list_stays_in_the_scope_of_the_question() -> None:
     _, answer = await collect(project.assistant.ask(Question(USERS, scope=Scope(tests=True))))
 
     assert answer.text.startswith("1 place in 1 file that use")
+
+
+async def test_filters_in_a_question_limit_what_is_read() -> None:
+    """The model reads only what the filters allow and a question without them; the answer says where was looked."""
+    chat = FakeChat(TRUE_ANSWER)
+    files = workspace_files("accounts")
+    project = await open_project(files, chat, revisions={"main": ["accounts/service.py"]})
+
+    events, answer = await collect(project.assistant.ask(Question(f"{DELETION} changed:main tests:no")))
+
+    chosen = next(event for event in events if isinstance(event, ContextChosen))
+    note = "Only this was searched: changed since: main; no tests."
+    assert {each.path for each in chosen.context.excerpts} == {"accounts/service.py"}
+    assert chosen.context.messages[-1].content.endswith(DELETION)
+    assert next(event.message for event in events if isinstance(event, WarningRaised)) == note
+    assert answer.warnings[0] == note
+
+
+async def test_a_question_about_an_unknown_revision_is_refused() -> None:
+    """Nothing is searched, and no model is asked."""
+    project = await accounts(FakeChat(TRUE_ANSWER))
+
+    with pytest.raises(RequestError, match="no revision gone"):
+        await collect(project.assistant.ask(Question("What broke? changed:gone")))

@@ -107,6 +107,7 @@ class FakeApplication:
     opened: list[Settings] = field(default_factory=list)
     pulled: list[str] = field(default_factory=list)
     closed: int = 0
+    revisions: dict[str, list[str]] = field(default_factory=dict)
     parser: Parser = field(default_factory=NoParser)
 
     def __post_init__(self) -> None:
@@ -130,7 +131,7 @@ class FakeApplication:
         return Workspace(
             root=root,
             tree=self.tree,
-            history=FakeHistory(head="c0ffee"),
+            history=FakeHistory(head="c0ffee", revisions=self.revisions),
             parser=self.parser,
             store=self.store,
             indexer=indexer,

@@ -1,13 +1,13 @@
 """A small workspace that is indexed and ready to be asked about, over the fakes of the ports."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 
 from fakes.chat import FakeChat
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
-from fakes.tree import DictTree
+from fakes.tree import DictTree, FakeHistory
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.core.answers import Answer, AnswerEvent, AnswerFinished, Selection
 from firsthand.core.assistant import Assistant
@@ -39,7 +39,11 @@ class Project:
         return Selection(path, text, start, start + (len(needle.encode()) if whole else 0))
 
 
-async def open_project(files: Mapping[str, str], chat: FakeChat | None = None) -> Project:
+async def open_project(
+    files: Mapping[str, str],
+    chat: FakeChat | None = None,
+    revisions: Mapping[str, Collection[str]] | None = None,
+) -> Project:
     """Index the files and put an assistant in front of them."""
     tree, store, parser, embedder = DictTree(files), MemoryStore(), TreeSitterParser(), FakeEmbedder()
 
@@ -51,7 +55,13 @@ async def open_project(files: Mapping[str, str], chat: FakeChat | None = None) -
     await indexer.refresh(lambda progress: None)
     searcher, buffers = Searcher(store=store, embedder=embedder), OpenBuffers()
     assistant = Assistant(
-        searcher=searcher, store=store, tree=tree, parser=parser, buffers=buffers, chat=chat
+        searcher=searcher,
+        store=store,
+        tree=tree,
+        parser=parser,
+        history=FakeHistory(revisions=revisions),
+        buffers=buffers,
+        chat=chat,
     )
     return Project(tree, store, searcher, parser, buffers, assistant, indexer)
 

@@ -4,7 +4,6 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from firsthand.core.identifiers import terms
 from firsthand.core.model import (
@@ -18,6 +17,7 @@ from firsthand.core.model import (
     ScoredChunk,
     Vector,
 )
+from firsthand.core.scopes import in_scope
 
 
 class MemoryStore:
@@ -85,7 +85,7 @@ class MemoryStore:
                 chunk, sum(a * b for a, b in zip(vector, self._vectors[chunk.content_hash], strict=True))
             )
             for chunk in self._all()
-            if chunk.content_hash in self._vectors and _in_scope(chunk, scope)
+            if chunk.content_hash in self._vectors and in_scope(chunk, scope)
         ]
         return sorted(scored, key=lambda item: -item.score)[:limit]
 
@@ -98,7 +98,7 @@ class MemoryStore:
         scored = [
             ScoredChunk(chunk, sum(rarity[term] * counts[term] / (counts[term] + 1) for term in terms))
             for chunk, counts in documents
-            if _in_scope(chunk, scope) and any(counts[term] for term in terms)
+            if in_scope(chunk, scope) and any(counts[term] for term in terms)
         ]
         return sorted(scored, key=lambda item: -item.score)[:limit]
 
@@ -179,20 +179,3 @@ def terms_and_words(text: str) -> set[str]:
 
 def _terms_of(chunk: Chunk) -> list[str]:
     return terms(f"{chunk.path} {chunk.qualified_name} {chunk.signature} {chunk.docstring} {chunk.text}")
-
-
-def _in_scope(chunk: Chunk, scope: Scope) -> bool:
-    return (
-        (not scope.languages or chunk.language in scope.languages)
-        and (not scope.kinds or chunk.kind in scope.kinds)
-        and (scope.tests is None or chunk.is_test == scope.tests)
-        and (
-            not scope.paths
-            or any(
-                chunk.path == path
-                or chunk.path.startswith(path.rstrip("/") + "/")
-                or fnmatchcase(chunk.path, path)
-                for path in scope.paths
-            )
-        )
-    )

@@ -1,11 +1,12 @@
 """A workspace's files in a dictionary, and a history that is empty unless told."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from firsthand.core.evaluation_questions import Change
 from firsthand.core.languages import language_of
 from firsthand.core.model import Commit, FileStat, Scan, SkippedFile, SourceFile
+from firsthand.errors import RequestError
 
 
 class DictTree:
@@ -69,17 +70,27 @@ class FakeHistory:
     """A history that says what it was told."""
 
     def __init__(
-        self, change: Commit | None = None, head: str | None = None, recent: Sequence[str] = ()
+        self,
+        change: Commit | None = None,
+        head: str | None = None,
+        recent: Sequence[str] = (),
+        revisions: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self._change = change
         self._head = head
         self._recent = recent
+        self._revisions = revisions or {}
 
     async def head(self) -> str | None:
         return self._head
 
     async def last_change(self, path: str, start_line: int, end_line: int) -> Commit | None:
         return self._change
+
+    async def changed_since(self, revision: str) -> frozenset[str]:
+        if revision not in self._revisions:
+            raise RequestError(f"git knows no revision {revision}.")
+        return frozenset(self._revisions[revision])
 
     async def recent_files(self, limit: int) -> Sequence[str]:
         return self._recent[:limit]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from builders import make_chunk
 from fakes.chat import FakeChat
+from fakes.tree import FakeHistory
 from firsthand.core.answers import (
     Answer,
     AnswerEvent,
@@ -297,6 +298,8 @@ class FakeSearcher:
         self, text: str, *, scope: Scope = Scope(), limit: int = 10, near: str | None = None
     ) -> tuple[Hit, ...]:
         self._note(f"search {self._root.name}: {text} {list(scope.paths)} near {near}")
+        if scope.files is not None:
+            self._note(f"only {' '.join(sorted(scope.files))}; languages {' '.join(scope.languages)}")
         if text == "fail":
             raise ModelUnreachableError(
                 "Ollama does not answer at http://127.0.0.1:1; start it: ollama serve"
@@ -320,6 +323,7 @@ class FakeWorkspace:
     def __post_init__(self) -> None:
         self.buffers = NotingBuffers(self.note)
         self.tree = FakeTree(self.root)
+        self.history = FakeHistory(revisions={"main": ["src/auth.py"]})
         self.indexer = self.keeper = FakeIndexer(self.root, self.note)
         self.searcher = FakeSearcher(self.root, self.note)
         self.assistant = FakeAssistant(self)

@@ -32,6 +32,22 @@ async def test_scope_and_document_are_handed_on(session: Session) -> None:
     assert len(result["hits"]) == 1
 
 
+async def test_filters_are_handed_on_and_said(session: Session) -> None:
+    """Filters in the words and in the scope limit the search; those in the words come back in words."""
+    params = {"query": "q changed:main tests:no", "scope": {"languages": ["go"]}}
+
+    result = await session.request("firsthand/search", params)
+    await session.request("firsthand/search", {"query": "r", "scope": {"changedSince": "main"}})
+    error = await session.failing("firsthand/search", {"query": "q", "scope": {"changedSince": "gone"}})
+
+    notes = session.notes()
+    assert "search alpha: q [] near None" in notes
+    assert "only src/auth.py; languages go" in notes
+    assert "only src/auth.py; languages " in notes
+    assert result["filters"] == ["changed since: main", "no tests"]
+    assert error.message.startswith("git knows no revision gone")
+
+
 @pytest.mark.parametrize(
     ("params", "named"),
     [({}, '"query"'), ({"query": " "}, '"query"'), ({"query": "q", "limit": "x"}, '"limit"')],

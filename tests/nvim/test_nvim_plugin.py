@@ -79,6 +79,7 @@ def test_spans_are_found_in_every_encoding(encoding: str, start: int, end: int, 
     ("text", "scope", "rest"),
     [
         ("in=src How?", {"paths": ["src"]}, "How?"),
+        ("changed=main How?", {"changedSince": "main"}, "How?"),
         ("in=a in=b lang=go tests=no x", {"paths": ["a", "b"], "languages": ["go"], "tests": False}, "x"),
         ("How does a=b work?", None, "How does a=b work?"),
         ("size=3 is what?", None, "size=3 is what?"),

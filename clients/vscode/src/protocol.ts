@@ -26,12 +26,16 @@ export interface Range {
   readonly end: Position;
 }
 
-/** Where to look; what is left out allows everything. `paths` are folders, files or globs below a root. */
+/**
+ * Where to look; what is left out allows everything. `paths` are folders, files or globs below a root, `changedSince`
+ * is a branch, tag or commit. Filters in the words of a question (`lang:go`, `tests:no`, …) replace what stands here.
+ */
 export interface ScopeParams {
   readonly paths?: readonly string[] | undefined;
   readonly languages?: readonly string[] | undefined;
   readonly kinds?: readonly string[] | undefined;
   readonly tests?: boolean | undefined;
+  readonly changedSince?: string | undefined;
 }
 
 /** A question and its answer, as a client shows them. */
@@ -213,6 +217,7 @@ export interface Hit {
 /** Result of `firsthand/search`, best first. */
 export interface SearchResult {
   readonly hits: readonly Hit[];
+  readonly filters: readonly string[];
 }
 
 /** Lines that went into a prompt. */

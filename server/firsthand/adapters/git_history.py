@@ -10,6 +10,7 @@ from pathlib import Path
 
 from firsthand.adapters.git_command import GitError, filters_off, run_git
 from firsthand.adapters.git_listing import repositories_of
+from firsthand.adapters.git_revisions import files_changed_since
 from firsthand.core.model import Commit
 
 _LOG = logging.getLogger(__name__)
@@ -51,6 +52,10 @@ class GitHistory:
     async def recent_files(self, limit: int) -> Sequence[str]:
         """Return files with uncommitted changes, newest first, then those that the newest commits changed."""
         return await asyncio.to_thread(_recent_files, self._root, limit)
+
+    async def changed_since(self, revision: str) -> frozenset[str]:
+        """Return the files that this line of work changed since it left a revision."""
+        return await asyncio.to_thread(files_changed_since, self._root, revision)
 
     def _key(self, path: str, start_line: int, end_line: int) -> _ChangeKey:
         repository, _ = repositories_of(self._root, path)[-1]

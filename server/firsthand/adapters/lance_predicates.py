@@ -1,6 +1,6 @@
 """SQL predicates for LanceDB: every value is quoted here and nowhere else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from firsthand.core.model import Scope
 from firsthand.core.scopes import glob_regex, literal_path
@@ -31,10 +31,15 @@ def scope_predicate(scope: Scope) -> str | None:
     parts = [
         _any_path(scope.paths),
         one_of("language", scope.languages) if scope.languages else None,
-        one_of("kind", scope.kinds) if scope.kinds else None,
+        _any_kind(scope.kinds) if scope.kinds else None,
         None if scope.tests is None else f"is_test = {str(scope.tests).lower()}",
+        None if scope.files is None else one_of("path", sorted(scope.files)),
     ]
     return " AND ".join(f"({part})" for part in parts if part) or None
+
+
+def _any_kind(kinds: Sequence[str]) -> str:
+    return one_of("kind", kinds) + (" OR is_test" if "test" in kinds else "")
 
 
 def _any_path(paths: Iterable[str]) -> str | None:

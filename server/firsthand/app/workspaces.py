@@ -97,6 +97,7 @@ async def _assemble(
         store=store,
         tree=tree,
         parser=parser,
+        history=history,
         buffers=buffers,
         chat=CourteousChat(chosen.chat, indexer) if chosen.chat else None,
         excerpts=settings.excerpts,

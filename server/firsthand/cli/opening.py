@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -95,17 +96,14 @@ async def _say_what_is_missing(
 
 
 def scope_of(arguments: argparse.Namespace, root: Path) -> Scope:
-    """Read the scope flags; lists may also be written with commas."""
+    """Read the scope flags."""
     return Scope(
         paths=tuple(_below_root(path, root) for path in arguments.path),
-        languages=_words(arguments.language),
-        kinds=_words(arguments.kind),
+        languages=tuple(chain.from_iterable(arguments.language)),
+        kinds=tuple(chain.from_iterable(arguments.kind)),
         tests=arguments.tests,
+        changed_since=arguments.changed_since,
     )
-
-
-def _words(values: list[str]) -> tuple[str, ...]:
-    return tuple(word.strip().lower() for value in values for word in value.split(",") if word.strip())
 
 
 def _below_root(path: str, root: Path) -> str:

@@ -4,6 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from firsthand.core.filters import KINDS
+from firsthand.core.languages import known_language
+
 ROOT_HELP = "the folder (default: the git repository around the current folder, or the current folder)"
 
 
@@ -48,26 +51,43 @@ def add_root(parser: argparse.ArgumentParser) -> None:
 
 def add_scope(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say where to look."""
-    group = parser.add_argument_group("where to look", "Each can be given more than once.")
+    group = parser.add_argument_group(
+        "where to look",
+        "Words of the question can say the same: lang:go kind:class path:src/** tests:no tests:only changed:main",
+    )
     group.add_argument(
         "--path",
         action="append",
         default=[],
         metavar="PATH",
-        help="only in this folder, file or glob, relative to the root (./PATH: to the current folder)",
+        help="only in this folder, file or glob, relative to the root (./PATH: to the current folder); again for more",
     )
     group.add_argument(
-        "--language", action="append", default=[], metavar="NAME", help="only this language: python, go, …"
+        "--lang",
+        "--language",
+        dest="language",
+        action="append",
+        type=_languages,
+        default=[],
+        metavar="NAME",
+        help="only this language: python, go, ts, …; again, or with commas, for more",
     )
     group.add_argument(
         "--kind",
         action="append",
         default=[],
+        type=_kinds,
         metavar="KIND",
-        help="only this kind: function, method, class, …",
+        help=f"only this kind, one or more of: {', '.join(KINDS)}",
     )
     group.add_argument(
         "--tests", action=argparse.BooleanOptionalAction, help="only tests, or no tests (default: both)"
+    )
+    group.add_argument(
+        "--changed-since",
+        default="",
+        metavar="REVISION",
+        help="only files that changed since this branch, tag or commit, uncommitted and new ones included",
     )
 
 
@@ -92,6 +112,26 @@ def add_complete(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser, help_text: str) -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help=help_text)
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    found = {name: known_language(name) for name in _listed(text)}
+    for name, language in found.items():
+        if language is None:
+            raise argparse.ArgumentTypeError(f"{name!r} is no language that Firsthand knows")
+    return tuple(language for language in found.values() if language)
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    kinds = _listed(text)
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of: {', '.join(KINDS)}")
+    return kinds
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip().lower() for word in text.split(",") if word.strip())
 
 
 def positive(text: str) -> int:

@@ -17,6 +17,7 @@ from firsthand.core.answers import (
     Question,
     Selection,
     Turn,
+    WarningRaised,
 )
 from firsthand.core.asking import ask
 from firsthand.core.conversation import Conversations, RecentContexts
@@ -25,7 +26,8 @@ from firsthand.core.explaining import explain, fix
 from firsthand.core.explanations import Explanations
 from firsthand.core.freshness import Freshness, OpenBuffers
 from firsthand.core.generation import Generation
-from firsthand.core.ports import ChatModel, ChunkStore, Parser, SourceTree
+from firsthand.core.narrowing import filters_sentence, narrowed
+from firsthand.core.ports import ChatModel, ChunkStore, History, Parser, SourceTree
 from firsthand.core.sources import Search, Sources
 from firsthand.core.test_generation import generate_test
 
@@ -40,11 +42,13 @@ class Assistant:
         store: ChunkStore,
         tree: SourceTree,
         parser: Parser,
+        history: History,
         buffers: OpenBuffers,
         chat: ChatModel | None,
         excerpts: int = 12,
     ) -> None:
         self._parser = parser
+        self._history = history
         self._excerpts = excerpts
         self._sources = Sources(searcher=searcher, store=store, freshness=Freshness(tree, parser, buffers))
         self._generation = Generation(store=store, chat=chat)
@@ -66,20 +70,28 @@ class Assistant:
         """Answer a question; with a conversation id it follows up on what was said before.
 
         Raises:
-            RequestError: the question is empty.
+            RequestError: the question is empty, or names a revision that there is not.
             ContextExceededError: the question alone is larger than the model's window.
         """
-        limited = replace(question, limit=min(question.limit, self._excerpts))
+        wanted = await narrowed(question.text, question.scope, self._history)
+        limited = replace(
+            question, text=wanted.text, scope=wanted.scope, limit=min(question.limit, self._excerpts)
+        )
         turns = (
             self._conversations.turns(question.conversation_id) if question.turns is None else question.turns
         )
+        notes = (filters_sentence(wanted.filters),) if wanted.filters else ()
+        for note in notes:
+            yield WarningRaised(note)
         async with contextlib.aclosing(
             self._remembered(ask(limited, turns, self._sources, self._generation))
         ) as events:
             async for event in events:
                 if isinstance(event, AnswerFinished):
-                    self._remember_turn(question, event.answer)
-                yield event
+                    self._remember_turn(limited, event.answer)
+                    yield AnswerFinished(replace(event.answer, warnings=(*notes, *event.answer.warnings)))
+                else:
+                    yield event
 
     async def explain(self, selection: Selection) -> AsyncGenerator[AnswerEvent, None]:
         """Explain the definition at the selection."""

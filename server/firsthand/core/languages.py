@@ -212,6 +212,25 @@ def language_of(path: str) -> str:
     return _LANGUAGE_BY_EXTENSION.get(extension, TEXT)
 
 
+# What people call a language besides its id and the extensions of its files.
+_OTHER_NAMES = {
+    "c#": "csharp",
+    "f#": "fsharp",
+    "golang": "go",
+    "shell": "bash",
+    "text": TEXT,
+    "vimscript": "vim",
+}
+
+
+def known_language(name: str) -> str | None:
+    """Return the id of the language that people mean by an id, a file extension or a common name."""
+    key = name.lower().removeprefix(".")
+    if key in _EXTENSIONS_BY_LANGUAGE or key in _NAMES_BY_LANGUAGE:
+        return key
+    return _OTHER_NAMES.get(key) or _LANGUAGE_BY_EXTENSION.get(key)
+
+
 _TEST_FOLDERS = frozenset(
     "__tests__ __mocks__ androidtest cypress e2e integration-test integration_test integrationtest "
     "integration-tests integration_tests integrationtests "

@@ -261,8 +261,13 @@ class Scope:
     """Folder prefixes, exact paths or globs (`*`, `**`, `?`; a backslash takes their meaning away)."""
     languages: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    """Chunk kinds; "test" stands for tests of every kind."""
     tests: bool | None = None
     """True: only tests; False: no tests; None: both."""
+    changed_since: str = ""
+    """A revision: only files that changed since. Takes effect through `files`, see `core/narrowing.py`."""
+    files: frozenset[str] | None = None
+    """Only these very files; None: all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,14 @@ class History(Protocol):
         """Return the newest commit that touched these lines."""
         ...
 
+    async def changed_since(self, revision: str) -> frozenset[str]:
+        """Return paths that differ from the commit at which this line of work left a revision, new files included.
+
+        Raises:
+            RequestError: there is no such revision, or no version control.
+        """
+        ...
+
     async def recent_files(self, limit: int) -> Sequence[str]:
         """Return paths with uncommitted changes, then those changed by the newest commits."""
         ...

@@ -15,8 +15,9 @@ def in_scope(chunk: Chunk, scope: Scope) -> bool:
     """Tell whether a chunk lies in a scope."""
     return (
         (not scope.languages or chunk.language in scope.languages)
-        and (not scope.kinds or chunk.kind in scope.kinds)
+        and (not scope.kinds or chunk.kind in scope.kinds or (chunk.is_test and "test" in scope.kinds))
         and (scope.tests is None or chunk.is_test == scope.tests)
+        and (scope.files is None or chunk.path in scope.files)
         and (not scope.paths or any(_is_below(chunk.path, path) for path in scope.paths))
     )
 

@@ -30,7 +30,13 @@ def scope_of(params: messages.ScopeParams | None) -> Scope:
     """Return the domain's scope."""
     if params is None:
         return Scope()
-    return Scope(paths=params.paths, languages=params.languages, kinds=params.kinds, tests=params.tests)
+    return Scope(
+        paths=params.paths,
+        languages=params.languages,
+        kinds=params.kinds,
+        tests=params.tests,
+        changed_since=params.changed_since or "",
+    )
 
 
 def turns_of(params: tuple[messages.TurnParams, ...] | None) -> tuple[Turn, ...] | None:

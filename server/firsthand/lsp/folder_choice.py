@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from firsthand.core.model import Hit, Scope
+from firsthand.core.narrowing import narrowed
 
 if TYPE_CHECKING:
     from firsthand.lsp.folders import Folder
@@ -78,4 +79,5 @@ async def _search(
     workspace = await folder.workspace()
     await workspace.swept()
     path = near[1] if near is not None and near[0] is folder else None
-    return await workspace.searcher.search(query, scope=scope, limit=limit, near=path)
+    wanted = await narrowed(query, scope, workspace.history)
+    return await workspace.searcher.search(wanted.text, scope=wanted.scope, limit=limit, near=path)

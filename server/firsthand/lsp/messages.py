@@ -86,12 +86,17 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class ScopeParams:
-    """Where to look; what is left out allows everything. `paths` are folders, files or globs below a root."""
+    """Where to look; what is left out allows everything. `paths` are folders, files or globs below a root.
+
+    `changedSince` is a branch, tag or commit: only files that changed since. Filters in the words of a question
+    (`lang:go`, `kind:class`, `path:src/**`, `tests:no`, `tests:only`, `changed:main`) replace what the scope says.
+    """
 
     paths: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     tests: bool | None = None
+    changed_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,9 +299,10 @@ class HitResult:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Result of `firsthand/search`, best first."""
+    """Result of `firsthand/search`, best first; `filters` say in words where the query asked to look."""
 
     hits: tuple[HitResult, ...]
+    filters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

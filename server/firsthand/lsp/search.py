@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from firsthand.core.filters import read_filters
 from firsthand.errors import RequestError
 from firsthand.lsp.convert import hit_result, scope_of
 from firsthand.lsp.failures import answered
@@ -39,4 +40,5 @@ async def find(ls: FirsthandServer, wanted: SearchParams) -> SearchResult:
     near = ls.folders.holding(wanted.uri) if wanted.uri is not None else None
     limit = max(1, min(wanted.limit, _MOST_HITS))
     hits = await search_folders(ls, folders, wanted.query, scope_of(wanted.scope), limit, near)
-    return SearchResult(tuple(hit_result(hit, folder, ls.encoding) for folder, hit in hits))
+    found = tuple(hit_result(hit, folder, ls.encoding) for folder, hit in hits)
+    return SearchResult(found, read_filters(wanted.query).said)

@@ -12,6 +12,7 @@
 ---@field languages? string[]
 ---@field kinds? string[]
 ---@field tests? boolean
+---@field changedSince? string
 
 ---@class (exact) firsthand.Turn
 ---@field question string

@@ -22,6 +22,9 @@ local words = {
     end
     scope.tests = value == 'yes'
   end,
+  changed = function(scope, value)
+    scope.changedSince = value
+  end,
 }
 
 --- Return a path below a root with forward slashes; `%` is the current file.
@@ -90,6 +93,9 @@ local values_of = {
   tests = function()
     return { 'yes', 'no' }
   end,
+  changed = function()
+    return {}
+  end,
 }
 
 ---@param candidates string[]
@@ -107,7 +113,7 @@ end
 function M.complete(lead)
   local name, value = lead:match('^(%a+)=(.*)$')
   if not name then
-    return beginning_with({ 'in=', 'kind=', 'lang=', 'tests=' }, lead)
+    return beginning_with({ 'changed=', 'in=', 'kind=', 'lang=', 'tests=' }, lead)
   end
   local candidates = values_of[name] and values_of[name](value) or {}
   return vim.tbl_map(function(candidate)

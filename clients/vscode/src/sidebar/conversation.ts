@@ -183,6 +183,7 @@ const isScope: Check<ScopeParams> = object<ScopeParams>({
   languages: optional(list(text())),
   kinds: optional(list(text())),
   tests: optional(flag),
+  changedSince: optional(text()),
 });
 
 /** Checks a turn. */

@@ -8,8 +8,10 @@ from firsthand.cli import rendering, wire
 from firsthand.cli.application import Context
 from firsthand.cli.arguments import WrongUsageError
 from firsthand.cli.opening import bring_up_to_date, opened, scope_of
+from firsthand.cli.terminal import visible
 from firsthand.core.freshness import Freshness, Passage
 from firsthand.core.model import Hit
+from firsthand.core.narrowing import filters_sentence, narrowed
 from firsthand.core.workspace import Workspace
 from firsthand.errors import RequestError
 
@@ -46,19 +48,26 @@ async def _search(context: Context, queries: Sequence[str]) -> int:
     async with opened(context, need_chat=False) as workspace:
         await bring_up_to_date(context, workspace)
         for query in queries:
-            hits = await workspace.searcher.search(query, scope=scope, limit=arguments.limit)
+            wanted = await narrowed(query, scope, workspace.history)
+            hits = await workspace.searcher.search(wanted.text, scope=wanted.scope, limit=arguments.limit)
             found = found or bool(hits)
             if arguments.json:
+                if wanted.filters:
+                    context.terminal.say(filters_sentence(wanted.filters))
                 context.terminal.write_json([wire.hit(item) for item in hits])
             else:
-                await _show(context, workspace, query, hits)
+                await _show(context, workspace, query, wanted.filters, hits)
     return 0 if found or arguments.json or arguments.batch else 1
 
 
-async def _show(context: Context, workspace: Workspace, query: str, hits: Sequence[Hit]) -> None:
+async def _show(
+    context: Context, workspace: Workspace, query: str, filters: Sequence[str], hits: Sequence[Hit]
+) -> None:
     out = context.terminal.out()
     if context.arguments.batch:
         out.print(f"{query}\n", style="bold")
+    if filters:
+        out.print(visible(filters_sentence(filters)), style="dim")
     if not hits:
         context.terminal.say("Nothing was found; try other words, or fewer limits on where to look.")
     freshness = Freshness(workspace.tree, workspace.parser, workspace.buffers)
