@@ -2,15 +2,18 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fake_ollama.models import FakeModel, chat, embedder
 from fake_ollama.server import FakeOllama
+from firsthand.adapters.onnx_embedder import FINGERPRINT
 from firsthand.app.folders import models_folder
 from firsthand.app.installing import find_in_catalogue
-from firsthand.app.models import ChosenModels, choose_models, ollama_answers
+from firsthand.app.models import ChosenModels, choose_models
+from firsthand.core.late_embedder import LateEmbedder
 from firsthand.core.model import Progress
 from firsthand.errors import RequestError
 from firsthand.settings import load
@@ -145,15 +148,56 @@ async def test_a_model_file_that_is_not_one_costs_a_notice(tmp_path: Path) -> No
     assert any("broken" in notice for notice in state.notices)
 
 
-async def test_ollama_is_noticed_when_it_starts(tmp_path: Path) -> None:
-    """Probing says whether Ollama answers now, and never when the settings keep it out."""
-    async with FakeOllama([embedder()]) as fake:
-        wanted, _ = load(None, command_line={"endpoint": fake.url}, environment={})
-        kept_out, _ = load(None, command_line={"endpoint": fake.url, "provider": "embedded"}, environment={})
+async def test_it_is_noticed_that_ollama_ends(tmp_path: Path) -> None:
+    """What was chosen while it answered holds until it does not."""
+    async with chosen(tmp_path, [embedder()]) as models:
+        while_it_answers = await models.have_changed()
+    afterwards = await models.have_changed()
 
-        assert await ollama_answers(wanted)
-        assert not await ollama_answers(kept_out)
-    assert not await ollama_answers(wanted)
+    assert (while_it_answers, afterwards) == (False, True)
+
+
+@pytest.mark.parametrize(("provider", "is_noticed"), [("auto", True), ("embedded", False)])
+async def test_it_is_noticed_that_ollama_starts(provider: str, is_noticed: bool, tmp_path: Path) -> None:
+    """Unless the settings keep it out."""
+    fake = FakeOllama([embedder()])
+    async with fake:
+        port = fake.url.rpartition(":")[2]
+    async with chosen(tmp_path, endpoint=fake.url, provider=provider) as models:
+        before = await models.have_changed()
+        async with FakeOllama([embedder()], port=int(port)):
+            after = await models.have_changed()
+
+    assert (before, after) == (False, is_noticed)
+
+
+async def test_another_embedding_model_is_noticed(tmp_path: Path) -> None:
+    """New weights under the old name would make vectors that must not mix with the old ones."""
+    model = embedder()
+    async with chosen(tmp_path, [model]) as models:
+        before = await models.have_changed()
+        model.revision += 1
+        after = await models.have_changed()
+
+    assert (before, after) == (False, True)
+
+
+async def test_embedders_of_earlier_vectors_are_found_again(tmp_path: Path) -> None:
+    """The embedded one always, without loading it; one of Ollama's if its very weights are there."""
+    other = embedder("mxbai-embed-large")
+    async with chosen(tmp_path, [embedder(), other], embedding_model=other.name) as models:
+        earlier = models.embedder.fingerprint
+    async with chosen(tmp_path, [embedder(), other]) as models:
+        embedded = await models.revive(FINGERPRINT)
+        found = await models.revive(earlier)
+        changed = await models.revive(replace(earlier, digest="other weights"))
+    async with chosen(tmp_path) as models:
+        gone = await models.revive(earlier)
+
+    assert isinstance(embedded, LateEmbedder)
+    assert found is not None
+    assert found.fingerprint == earlier
+    assert (changed, gone) == (None, None)
 
 
 async def test_a_model_of_our_own_is_pulled_without_ollama(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_status_for_scripts(tmp_path: Path) -> None:
             "models": {
                 "provider": "embedded",
                 "embedder": "fake",
+                "building": None,
                 "chat": "fake-chat",
                 "notices": [],
                 "offers": [],

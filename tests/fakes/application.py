@@ -21,6 +21,7 @@ from firsthand.core.keeping import IndexKeeper
 from firsthand.core.model import Fingerprint, Outline, Progress, Report
 from firsthand.core.ports import Parser
 from firsthand.core.retrieval import Searcher
+from firsthand.core.succession import EmbeddedIndex, Succession
 from firsthand.core.workspace import ModelOffer, ModelState, Workspace
 from firsthand.errors import RequestError, StoreBusyError
 from firsthand.settings import Settings
@@ -147,7 +148,8 @@ class FakeApplication:
             buffers=OpenBuffers(),
             models=ModelState("embedded", "fake", self._chat(need_chat), self.notices, self.offers),
             pull=self._pull,
-            ollama_answers=self._ollama_answers,
+            models_have_changed=self._models_have_changed,
+            succession=Succession(EmbeddedIndex(self.embedder, self.store)),
             resources=resources,
         )
 
@@ -221,7 +223,7 @@ class FakeApplication:
         self.offers = ()
         self.chat = name
 
-    async def _ollama_answers(self) -> bool:
+    async def _models_have_changed(self) -> bool:
         return False
 
     def _chat(self, needed: bool) -> str | None:

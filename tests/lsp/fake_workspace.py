@@ -285,6 +285,7 @@ class FakeStatus:
     stats: IndexStats
     models: FakeModels
     indexed_commit: str | None
+    building: None = None
 
 
 class FakeSearcher:
@@ -358,8 +359,12 @@ class FakeWorkspace:
             await asyncio.Event().wait()
         (self.root / "offer-model").unlink(missing_ok=True)
 
-    async def ollama_answers(self) -> bool:
-        return True
+    @property
+    def is_answering(self) -> bool:
+        return False
+
+    async def models_have_changed(self) -> bool:
+        return False
 
     async def close(self) -> None:
         self.note(f"closed {self.root.name}")

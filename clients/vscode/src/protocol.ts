@@ -337,13 +337,21 @@ export interface ModelOffer {
   readonly message: string;
 }
 
-/** Which models serve a folder; `chat` is absent when there is none. */
+/** The embedding model that is to take over, and for how many chunks it has made vectors. */
+export interface Building {
+  readonly model: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Which models serve a folder; `chat` is absent when there is none, `building` when no model is to take over. */
 export interface Models {
   readonly provider: string;
   readonly embedder: string;
   readonly chat?: string | undefined;
   readonly notices: readonly string[];
   readonly offers: readonly ModelOffer[];
+  readonly building?: Building | undefined;
 }
 
 /** A file that is not in the index, and why. */

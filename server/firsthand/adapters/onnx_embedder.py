@@ -29,13 +29,13 @@ _MODEL_SHA256 = "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df74
 _TOKENIZER_SHA256 = "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66"
 _REINSTALL = "reinstall Firsthand (pip install --force-reinstall firsthand)"
 
-_WINDOW_TOKENS = 512
+WINDOW_TOKENS = 512
 # No text of this length fits the window, so the tokenizer need not read the rest of a giant line.
 _MOST_CHARACTERS = 32_768
 # Some seconds of work at most: progress stays smooth and a cancelled batch ends soon.
-_BATCH_SIZE = 16
+BATCH_SIZE = 16
 
-_FINGERPRINT = Fingerprint(
+FINGERPRINT = Fingerprint(
     model="bge-small-en-v1.5-int8",
     digest=_MODEL_SHA256,
     dimensions=384,
@@ -76,23 +76,23 @@ class OnnxEmbedder:
     @property
     def fingerprint(self) -> Fingerprint:
         """What the vectors depend on."""
-        return _FINGERPRINT
+        return FINGERPRINT
 
     @property
     def max_tokens(self) -> int:
         """Most tokens of one text, prefix included, that influence its vector."""
-        return _WINDOW_TOKENS
+        return WINDOW_TOKENS
 
     @property
     def batch_size(self) -> int:
         """How many documents to hand over at a time so that progress and cancellation stay smooth."""
-        return _BATCH_SIZE
+        return BATCH_SIZE
 
     async def embed_documents(self, texts: Sequence[str]) -> list[Vector | Rejected]:
         """Embed texts of the index, one result a text, in order; what is over the window is ignored."""
         with _open_pool():
             pending = [
-                asyncio.wrap_future(self._documents.submit(self._embed, _FINGERPRINT.document_prefix, text))
+                asyncio.wrap_future(self._documents.submit(self._embed, FINGERPRINT.document_prefix, text))
                 for text in texts
             ]
         try:
@@ -105,7 +105,7 @@ class OnnxEmbedder:
     async def embed_query(self, text: str) -> Vector:
         """Embed a question."""
         with _open_pool():
-            pending = self._queries.submit(self._embed, _FINGERPRINT.query_prefix, text)
+            pending = self._queries.submit(self._embed, FINGERPRINT.query_prefix, text)
         result = await asyncio.wrap_future(pending)
         if isinstance(result, Rejected):
             raise InputRejectedError(f"This question cannot be searched for: {result.reason}; rephrase it.")
@@ -138,7 +138,7 @@ class OnnxEmbedder:
             ) from error
         first_token = hidden[0, 0].astype(numpy.float32)
         length = float(numpy.linalg.norm(first_token))
-        if first_token.shape != (_FINGERPRINT.dimensions,) or not numpy.isfinite(length) or length == 0.0:
+        if first_token.shape != (FINGERPRINT.dimensions,) or not numpy.isfinite(length) or length == 0.0:
             return Rejected("the model gave no usable vector for it")
         return array("f", (first_token / length).tobytes())
 
@@ -161,7 +161,7 @@ def _load(threads: int) -> OnnxEmbedder:
         tokenizer = Tokenizer.from_str(tokenizer_json.decode("utf-8"))
     except Exception as error:  # neither library has a common base class for its errors
         raise ModelFailedError(f"The embedded model cannot be loaded: {error}; {_REINSTALL}.") from error
-    tokenizer.enable_truncation(_WINDOW_TOKENS)
+    tokenizer.enable_truncation(WINDOW_TOKENS)
     return OnnxEmbedder(session, tokenizer, document_threads=threads or _cores())
 
 

@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from firsthand.app.embedders import Embedders, Revive, wanted_model
+from firsthand.app.findings import Findings
 from firsthand.app.installing import catalogue, find_in_catalogue, install_model, installed_models
 from firsthand.core.model import Report
 from firsthand.core.ports import ChatModel, Embedder
@@ -33,15 +36,12 @@ class ChosenModels:
     """The models that will be used, and what to tell the user about the choice."""
 
     embedder: Embedder
+    revive: Revive
     chat: ChatModel | None
     state: ModelState
     pull: PullModel
-
-
-@dataclass(slots=True)
-class _Findings:
-    notices: list[str]
-    offers: list[ModelOffer]
+    have_changed: Callable[[], Awaitable[bool]]
+    """Asks Ollama now; True when other models would be chosen, or the embedder's weights are others."""
 
 
 async def choose_models(
@@ -56,9 +56,10 @@ async def choose_models(
     Raises:
         ModelError: not even the embedded embedder works.
     """
-    findings = _Findings([], [])
+    findings = Findings()
     client, models = await _ollama(settings, resources, findings)
-    embedder = await _embedder(settings, client, models, resources, findings)
+    embedders = Embedders(settings, client, models, resources)
+    embedder = await embedders.choose(findings)
     chat = await _chat(settings, client, models, resources, findings) if need_chat else None
     state = ModelState(
         provider="ollama" if client else "embedded",
@@ -67,16 +68,34 @@ async def choose_models(
         notices=tuple(findings.notices),
         offers=tuple(findings.offers),
     )
-    return ChosenModels(embedder, chat, state, _puller(settings, client))
+    before = _choice(settings, client, models)
+
+    async def have_changed() -> bool:
+        return await _choice_now(settings) != before
+
+    return ChosenModels(embedder, embedders.revive, chat, state, _puller(settings, client), have_changed)
 
 
-async def ollama_answers(settings: Settings) -> bool:
-    """Say whether Ollama could serve now; False when the settings keep it out."""
-    if settings.provider == "embedded":
-        return False
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What would be chosen: whether Ollama serves, and which of its models embeds, with its digest."""
+
+    has_ollama: bool
+    embedder: str = ""
+    digest: str = ""
+
+
+async def _choice_now(settings: Settings) -> _Choice:
     async with contextlib.AsyncExitStack() as resources:
-        client, _ = await _ollama(settings, resources, _Findings([], []))
-        return client is not None
+        client, models = await _ollama(settings, resources, Findings())
+        return _choice(settings, client, models)
+
+
+def _choice(settings: Settings, client: "OllamaClient | None", models: list["OllamaModel"]) -> _Choice:
+    if client is None:
+        return _Choice(has_ollama=False)
+    model = wanted_model(settings, models)
+    return _Choice(True, model.name, model.digest) if model else _Choice(has_ollama=True)
 
 
 def _puller(settings: Settings, client: "OllamaClient | None") -> PullModel:
@@ -96,7 +115,7 @@ def _puller(settings: Settings, client: "OllamaClient | None") -> PullModel:
 
 
 async def _ollama(
-    settings: Settings, resources: contextlib.AsyncExitStack, findings: _Findings
+    settings: Settings, resources: contextlib.AsyncExitStack, findings: Findings
 ) -> tuple["OllamaClient | None", list["OllamaModel"]]:
     if settings.provider == "embedded":
         return None, []
@@ -124,57 +143,12 @@ def new_ollama_client(settings: Settings) -> "OllamaClient":
     return OllamaClient(host, allow_remote=settings.allow_remote_endpoint)
 
 
-async def _embedder(
-    settings: Settings,
-    client: "OllamaClient | None",
-    models: list["OllamaModel"],
-    resources: contextlib.AsyncExitStack,
-    findings: _Findings,
-) -> Embedder:
-    if client is not None and settings.embedding_model != "embedded":
-        embedder = await _ollama_embedder(settings, client, models, findings)
-        if embedder is not None:
-            return embedder
-    from firsthand.adapters.onnx_embedder import load_embedded_embedder
-
-    embedded = await load_embedded_embedder(settings.threads)
-    resources.push_async_callback(embedded.close)
-    return embedded
-
-
-async def _ollama_embedder(
-    settings: Settings, client: "OllamaClient", models: list["OllamaModel"], findings: _Findings
-) -> Embedder | None:
-    from firsthand.adapters.ollama_choice import best_embedding_model
-    from firsthand.adapters.ollama_embedder import open_ollama_embedder
-
-    name = settings.embedding_model
-    if name == "auto":
-        name = best_embedding_model(models) or ""
-    if not name:
-        return None
-    try:
-        return await open_ollama_embedder(
-            client, name, keep_alive=settings.keep_alive, allow_cloud=settings.allow_cloud_models
-        )
-    except ModelMissingError as error:
-        findings.offers.append(
-            ModelOffer(
-                "embedding", error.model, f"Ollama does not have the embedding model {error.model}. Pull it?"
-            )
-        )
-        findings.notices.append(f"{error} Until then the embedded model searches.")
-    except ModelError as error:
-        findings.notices.append(f"{error} Until then the embedded model searches.")
-    return None
-
-
 async def _chat(
     settings: Settings,
     client: "OllamaClient | None",
     models: list["OllamaModel"],
     resources: contextlib.AsyncExitStack,
-    findings: _Findings,
+    findings: Findings,
 ) -> ChatModel | None:
     if settings.chat_model == "none":
         return None
@@ -193,7 +167,7 @@ async def _ollama_chat(
     settings: Settings,
     client: "OllamaClient",
     models: list["OllamaModel"],
-    findings: _Findings,
+    findings: Findings,
     *,
     has_fallback: bool,
 ) -> ChatModel | None:
@@ -230,7 +204,7 @@ def _chat_offer(model: str) -> ModelOffer:
 
 
 async def _own_chat(
-    settings: Settings, resources: contextlib.AsyncExitStack, findings: _Findings
+    settings: Settings, resources: contextlib.AsyncExitStack, findings: Findings
 ) -> ChatModel | None:
     """The chat model that runs inside Firsthand: a file that the user named, or an installed one."""
     found = await asyncio.to_thread(_model_file, settings)
@@ -277,9 +251,7 @@ def _model_file(settings: Settings) -> tuple[str, Path] | None:
     return None
 
 
-def _explain_missing_chat(
-    settings: Settings, findings: _Findings, *, has_own: bool, has_ollama: bool
-) -> None:
+def _explain_missing_chat(settings: Settings, findings: Findings, *, has_own: bool, has_ollama: bool) -> None:
     from firsthand.adapters.ollama_choice import RECOMMENDED_CHAT_MODEL
 
     if has_ollama:

@@ -3,20 +3,30 @@
 import asyncio
 import contextlib
 import importlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firsthand.app.folders import index_folder
-from firsthand.app.models import ChosenModels, choose_models, ollama_answers
+from firsthand.app.models import ChosenModels, choose_models
+from firsthand.core.succession import EmbeddedIndex, Succession
 from firsthand.core.workspace import CourteousChat, Workspace
-from firsthand.errors import WorkspaceError
+from firsthand.errors import StoreError, WorkspaceError
 from firsthand.settings import Settings
+
+if TYPE_CHECKING:
+    from firsthand.adapters.lance_store import LanceStore
+
+log = logging.getLogger(__name__)
 
 _HEAVY = (
     "firsthand.adapters.lance_store",
     "firsthand.adapters.onnx_embedder",
     "firsthand.adapters.ollama_client",
 )
+# Embedders whose vectors may serve beside the chosen one's.
+_MOST_STANDING_BY = 2
 # What people work on is among these; to find more, git would have to read more of its history.
 _RECENT_FILES = 300
 
@@ -66,6 +76,8 @@ async def _assemble(
     fingerprint = chosen.embedder.fingerprint
     store = await open_store(folder, fingerprint, CHUNKER_VERSION)
     resources.push_async_callback(store.close)
+    succession = await _succession(store, chosen)
+    resources.push_async_callback(succession.close)
     tree = WorkspaceTree(root, exclude=settings.exclude, max_file_bytes=settings.max_file_kb * 1024)
     history = GitHistory(root)
     parser = ProcessParser()
@@ -81,7 +93,7 @@ async def _assemble(
         tree=tree,
         parser=parser,
         store=store,
-        embedder=chosen.embedder,
+        embedder=succession,
         writer_lock=lambda: writer_lock(index),
         worked_on=worked_on,
     )
@@ -90,8 +102,9 @@ async def _assemble(
         store=store,
         watcher=FolderWatcher(root, exclude=settings.exclude),
         keeper_lock=lambda: keeper_lock(index),
+        quiet=succession.settle,
     )
-    searcher = Searcher(store=store, embedder=chosen.embedder)
+    searcher = Searcher(store=store, embedder=succession)
     assistant = Assistant(
         searcher=searcher,
         store=store,
@@ -118,9 +131,28 @@ async def _assemble(
         buffers=buffers,
         models=chosen.state,
         pull=chosen.pull,
-        ollama_answers=lambda: ollama_answers(settings),
+        models_have_changed=chosen.have_changed,
+        succession=succession,
         resources=resources,
     )
+
+
+async def _succession(store: "LanceStore", chosen: ChosenModels) -> Succession:
+    """Gather whose vectors can be searched until the chosen embedder has made its own, or while it fails."""
+    others: list[EmbeddedIndex] = []
+    for fingerprint in await store.embedders():
+        if fingerprint == chosen.embedder.fingerprint or len(others) == _MOST_STANDING_BY:
+            continue
+        embedder = await chosen.revive(fingerprint)
+        if embedder is None:
+            continue
+        try:
+            others.append(EmbeddedIndex(embedder, await store.beside(fingerprint)))
+        except StoreError as error:
+            log.warning("the vectors of %s do not serve: %s", fingerprint.model, error)
+    succession = Succession(EmbeddedIndex(chosen.embedder, store), others)
+    await succession.begin()
+    return succession
 
 
 def _checked(root: Path) -> Path:

@@ -81,7 +81,7 @@ async def _say_what_is_missing(
     context: Context, workspace: Workspace, refreshing: asyncio.Task[IndexReport]
 ) -> None:
     if refreshing.cancelled():
-        stats = await workspace.store.stats()
+        stats = await workspace.stats()
         context.terminal.say(
             f"{stats.embedded} of {stats.chunks} pieces can be found by meaning so far, all of them by keyword; "
             "to finish that now, run: firsthand index"

@@ -87,6 +87,7 @@ def status(state: WorkspaceStatus, folder: Path) -> JsonObject:
         "models": {
             "provider": state.models.provider,
             "embedder": state.models.embedder,
+            "building": asdict(state.building) if state.building else None,
             "chat": state.models.chat,
             "notices": list(state.models.notices),
             "offers": [asdict(offer) for offer in state.models.offers],

@@ -20,6 +20,11 @@ class Courtesy:
         """Whether the user stopped the work for now."""
         return not self._unpaused.is_set()
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether someone waits for an answer."""
+        return self._interactive > 0
+
     def pause(self) -> None:
         """Let no step begin until `resume`."""
         self._unpaused.clear()

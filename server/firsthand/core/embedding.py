@@ -1,12 +1,17 @@
 """The stage of indexing that gives chunks their vectors, batch after batch, in the order of the chunks."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from firsthand.core.courtesy import Courtesy
 from firsthand.core.index_state import IndexingProgress
 from firsthand.core.model import Chunk, Report, Vector
-from firsthand.core.ports import ChunkStore, Embedder, Rejected
+from firsthand.core.ports import Rejected
+from firsthand.core.succession import EmbeddedIndex, Succession
+from firsthand.errors import ModelError
+
+log = logging.getLogger(__name__)
 
 # Vectors per commit: one table version for some seconds of embedding.
 _VECTORS_PER_COMMIT = 512
@@ -18,19 +23,18 @@ class EmbeddingStage:
     def __init__(
         self,
         *,
-        store: ChunkStore,
-        embedder: Embedder,
+        succession: Succession,
         courtesy: Courtesy,
         progress: IndexingProgress,
-        meanwhile: Callable[[Report], Awaitable[None]],
+        meanwhile: Callable[[Report], Awaitable[bool]],
     ) -> None:
         """Take what the stage works with.
 
         Args:
-            meanwhile: is awaited between batches: what must not wait until all vectors are there.
+            meanwhile: is awaited between batches, for what must not wait until all vectors are there; tells whether
+                it changed any chunk.
         """
-        self._store = store
-        self._embedder = embedder
+        self._succession = succession
         self._courtesy = courtesy
         self._progress = progress
         self._meanwhile = meanwhile
@@ -42,34 +46,50 @@ class EmbeddingStage:
         return self._computed
 
     async def embed_missing(self, report: Report) -> None:
-        """Embed every chunk that waits for its vector.
+        """Embed every chunk that waits for its vector, and let the chosen embedder take over when it has them all.
 
         Raises:
-            ModelError: the embedder failed.
+            ModelError: the chosen embedder failed.
             StoreError: vectors could not be read or kept.
         """
-        stats = await self._store.stats()
+        await self._keep_serving(report)
+        await self._embed_all(self._succession.chosen, report)
+        await self._succession.settle()
+
+    async def _keep_serving(self, report: Report) -> None:
+        """Embed what changed for the embedder that serves until the chosen one can: a search must not grow old."""
+        serving = self._succession.serving
+        if serving is self._succession.chosen:
+            return
+        try:
+            await self._embed_all(serving, report)
+        except ModelError as error:
+            log.warning("%s does not embed what has changed: %s", serving.model, error)
+
+    async def _embed_all(self, index: EmbeddedIndex, report: Report) -> None:
+        stats = await index.store.stats()
         missing = stats.chunks - stats.embedded
         if not missing:
             return
         self._progress.enter("embedding", report, total=missing)
         done = 0
-        while waiting := await self._store.without_vector(_VECTORS_PER_COMMIT):
+        while waiting := await index.store.without_vector(_VECTORS_PER_COMMIT):
             vectors: dict[str, Vector] = {}
             rejected: dict[str, str] = {}
             try:
-                async for batch in self._embedded(waiting, vectors, rejected, report):
+                async for batch in self._embedded(index, waiting, vectors, rejected, report):
                     done += batch
                     self._progress.advance(done, report)
             finally:
                 self._computed += len(vectors)
                 if vectors:
-                    await asyncio.shield(self._store.set_vectors(vectors))
+                    await asyncio.shield(index.store.set_vectors(vectors))
             if rejected:
-                await self._store.set_unembeddable(rejected)
+                await index.store.set_unembeddable(rejected)
 
     async def _embedded(
         self,
+        index: EmbeddedIndex,
         waiting: Sequence[Chunk],
         vectors: dict[str, Vector],
         rejected: dict[str, str],
@@ -77,12 +97,15 @@ class EmbeddingStage:
     ) -> AsyncIterator[int]:
         texts = {chunk.content_hash: chunk.embedding_text for chunk in waiting}
         hashes = list(texts)
-        size = max(1, self._embedder.batch_size)
+        size = max(1, index.embedder.batch_size)
         for start in range(0, len(hashes), size):
             await self._courtesy.may_go_on()
-            await self._meanwhile(report)
+            if await self._meanwhile(report) and index is self._succession.chosen:
+                mark = self._progress.mark()
+                await self._keep_serving(report)
+                self._progress.go_back(mark)
             batch = hashes[start : start + size]
-            results = await self._embedder.embed_documents([texts[key] for key in batch])
+            results = await index.embedder.embed_documents([texts[key] for key in batch])
             for key, result in zip(batch, results, strict=True):
                 if isinstance(result, Rejected):
                     rejected[key] = result.reason

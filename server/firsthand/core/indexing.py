@@ -18,6 +18,7 @@ from firsthand.core.file_indexing import FileIndexer
 from firsthand.core.index_state import IndexingProgress, IndexingState
 from firsthand.core.model import IndexReport, Progress, Report
 from firsthand.core.ports import ChunkStore, Embedder, Parser, SourceTree
+from firsthand.core.succession import Succession, succession_of
 from firsthand.errors import FirsthandError, ModelError, StoreBusyError
 
 log = logging.getLogger(__name__)
@@ -42,13 +43,14 @@ class Indexer:
         tree: SourceTree,
         parser: Parser,
         store: ChunkStore,
-        embedder: Embedder,
+        embedder: Embedder | Succession,
         writer_lock: Callable[[], AbstractAsyncContextManager[None]],
         worked_on: Callable[[], Awaitable[Sequence[str]]] | None = None,
     ) -> None:
         """Take what the index is made of.
 
         Args:
+            embedder: the one that makes the vectors of `store`, or several that take over from each other.
             worked_on: tells which files people work on now, most interesting first; they are indexed first.
         """
         self._store = store
@@ -70,8 +72,7 @@ class Indexer:
             worked_on=worked_on,
         )
         self._vectors = EmbeddingStage(
-            store=store,
-            embedder=embedder,
+            succession=succession_of(store, embedder),
             courtesy=self._courtesy,
             progress=self._progress,
             meanwhile=self._follow_dirty_meanwhile,
@@ -152,6 +153,11 @@ class Indexer:
         """Go on."""
         self._courtesy.resume()
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether someone waits for an answer."""
+        return self._courtesy.is_held_back
+
     def yielding(self) -> AbstractAsyncContextManager[None]:
         """Hold indexing back while someone waits for an answer."""
         return self._courtesy.yielding()
@@ -211,12 +217,14 @@ class Indexer:
             self.mark_dirty(taken.paths, everything=taken.everything)
             raise
 
-    async def _follow_dirty_meanwhile(self, report: Report) -> None:
+    async def _follow_dirty_meanwhile(self, report: Report) -> bool:
         """A save must not wait minutes for the vectors of a new index; the progress of that goes on afterwards."""
-        if self._marks.are_due():
-            mark = self._progress.mark()
-            await self._follow_dirty(report)
-            self._progress.go_back(mark)
+        if not self._marks.are_due():
+            return False
+        mark = self._progress.mark()
+        await self._follow_dirty(report)
+        self._progress.go_back(mark)
+        return True
 
     async def _until_done(self, work: Callable[[], Awaitable[object]], report: Report) -> None:
         delay = _RETRY_SECONDS

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from firsthand.core.indexing import Indexer
@@ -29,12 +29,20 @@ class IndexKeeper:
         store: ChunkStore,
         watcher: Watcher,
         keeper_lock: Callable[[], AbstractAsyncContextManager[None]],
+        quiet: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """Take what it works with.
+
+        Args:
+            quiet: is awaited while standing by, when the one who keeps the index has written and then stopped.
+        """
         self._indexer = indexer
         self._store = store
         self._watcher = watcher
         self._keeper_lock = keeper_lock
+        self._quiet = quiet
         self._version: tuple[int, ...] = ()
+        self._is_quiet = False
         self._is_keeper = False
 
     @property
@@ -98,8 +106,13 @@ class IndexKeeper:
         ):  # a search that needs the index will say what is wrong with it
             version = await self._store.version()
             if version != self._version:
-                self._version = version
+                self._version, self._is_quiet = version, False
                 report(Progress("following"))
+            elif not self._is_quiet:
+                self._is_quiet = True
+                if self._quiet is not None:
+                    await self._quiet()
+                    report(Progress("following"))
 
 
 def _kept_by(holder: int | None) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from firsthand.core.model import Chunk, Hit, Scope, ScoredChunk, Vector
 from firsthand.core.neighbours import find_neighbours, hits_of
@@ -11,6 +12,7 @@ from firsthand.core.query import Query, understand
 from firsthand.core.ranking import rank
 from firsthand.core.references import CodeGraph
 from firsthand.core.scopes import in_scope
+from firsthand.core.succession import EmbeddedIndex, Succession, succession_of
 from firsthand.errors import ModelError, StoreError
 
 log = logging.getLogger(__name__)
@@ -27,9 +29,14 @@ _MOST_MENTIONS = 400
 class Searcher:
     """Hybrid search over one index; by keyword alone when there is no embedder."""
 
-    def __init__(self, *, store: ChunkStore, embedder: Embedder | None) -> None:
+    def __init__(self, *, store: ChunkStore, embedder: Embedder | Succession | None) -> None:
+        """Take what to search.
+
+        Args:
+            embedder: the one that makes the vectors of `store`, or several that take over from each other.
+        """
         self._store = store
-        self._embedder = embedder
+        self._succession = None if embedder is None else succession_of(store, embedder)
 
     async def search(
         self,
@@ -54,16 +61,16 @@ class Searcher:
             return ()
         query = understand(text)
         depth = max(_DEPTH, 2 * limit)
-        vector, keywords, (defining, using) = await asyncio.gather(
-            self._vector(query),
+        question, keywords, (defining, using) = await asyncio.gather(
+            self._embedded(query),
             self._store.search_keywords(query.terms, scope, depth),
             self._by_name(query, scope),
         )
         dense: Sequence[ScoredChunk] = ()
-        if vector is not None:
+        if question is not None:
             if late_vectors:
-                await self._embed_late([scored.chunk for scored in keywords[:late_vectors]])
-            dense = await self._store.search_dense(vector, scope, depth)
+                await _embed_late(question.index, [scored.chunk for scored in keywords[:late_vectors]])
+            dense = await question.index.store.search_dense(question.vector, scope, depth)
         return tuple(rank(query, dense, keywords, defining, using, near=near, limit=limit))
 
     async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[Chunk], Sequence[Hit]]:
@@ -89,32 +96,39 @@ class Searcher:
             hits += [Hit(chunk, 1.0, (f"uses `{name}`",)) for chunk in mentioning if in_scope(chunk, scope)]
         return hits[:_MOST_USERS]
 
-    async def _vector(self, query: Query) -> Vector | None:
-        if self._embedder is None:
-            return None
-        try:
-            return await self._embedder.embed_query(query.text)
-        except ModelError as error:
-            log.warning("searching by keywords alone: %s", error)
-            return None
+    async def _embedded(self, query: Query) -> "_EmbeddedQuestion | None":
+        """Embed a question with the embedder that serves, or with one that stands in for it while it fails."""
+        for index in self._succession.to_search() if self._succession else ():
+            try:
+                return _EmbeddedQuestion(index, await index.embedder.embed_query(query.text))
+            except ModelError as error:
+                log.warning("%s cannot embed the question: %s", index.model, error)
+        return None
 
-    async def _embed_late(self, chunks: Sequence[Chunk]) -> None:
-        """Give chunks their vector ahead of indexing: what matches a question by its words is worth it now."""
-        known = await self._store.known_vectors([chunk.content_hash for chunk in chunks])
-        missing = {chunk.content_hash: chunk for chunk in chunks if chunk.content_hash not in known}
-        if not missing or self._embedder is None:
-            return
-        try:
-            results = await self._embedder.embed_documents(
-                [chunk.embedding_text for chunk in missing.values()]
-            )
-        except ModelError as error:
-            log.warning("not embedded ahead of indexing: %s", error)
-            return
-        found = zip(missing, results, strict=True)
-        try:
-            await self._store.set_vectors(
-                {key: result for key, result in found if not isinstance(result, Rejected)}
-            )
-        except StoreError as error:
-            log.warning("vectors are not kept ahead of indexing: %s", error)
+
+@dataclass(frozen=True, slots=True)
+class _EmbeddedQuestion:
+    """A question's vector, and the index whose vectors it may be compared with."""
+
+    index: EmbeddedIndex
+    vector: Vector
+
+
+async def _embed_late(index: EmbeddedIndex, chunks: Sequence[Chunk]) -> None:
+    """Give chunks their vector ahead of indexing: what matches a question by its words is worth it now."""
+    known = await index.store.known_vectors([chunk.content_hash for chunk in chunks])
+    missing = {chunk.content_hash: chunk for chunk in chunks if chunk.content_hash not in known}
+    if not missing:
+        return
+    try:
+        results = await index.embedder.embed_documents([chunk.embedding_text for chunk in missing.values()])
+    except ModelError as error:
+        log.warning("not embedded ahead of indexing: %s", error)
+        return
+    found = zip(missing, results, strict=True)
+    try:
+        await index.store.set_vectors(
+            {key: result for key, result in found if not isinstance(result, Rejected)}
+        )
+    except StoreError as error:
+        log.warning("vectors are not kept ahead of indexing: %s", error)

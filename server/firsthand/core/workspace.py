@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from firsthand.core.keeping import IndexKeeper
 from firsthand.core.model import FileRecord, IndexStats, Report
 from firsthand.core.ports import ChatModel, ChatPart, ChunkStore, History, Parser, RuledTree
 from firsthand.core.retrieval import Searcher
+from firsthand.core.succession import Building, Succession
 
 # How long a question waits for the sweep that follows opening. An index from earlier is nearly right, an empty one
 # has nothing to say; longer than this, people rather have an answer from the part that is there.
@@ -59,6 +60,8 @@ class WorkspaceStatus:
     stats: IndexStats
     models: ModelState
     indexed_commit: str | None
+    building: Building | None = None
+    """The embedder whose vectors are made while those of `models.embedder` are searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +81,44 @@ class Workspace:
     buffers: OpenBuffers
     models: ModelState
     pull: PullModel
-    ollama_answers: Callable[[], Awaitable[bool]]
-    """Probes Ollama now; when that differs from `models.provider`, opening the workspace anew changes the models."""
+    models_have_changed: Callable[[], Awaitable[bool]]
+    """Asks Ollama now; when it says True, opening the workspace anew changes the models."""
+    succession: Succession
     resources: contextlib.AsyncExitStack
 
     async def status(self) -> WorkspaceStatus:
         """Say how the workspace is doing."""
-        stats, head = await asyncio.gather(self.store.stats(), self.history.head())
+        stats, building, head = await asyncio.gather(
+            self.stats(), self.succession.building(), self.history.head()
+        )
         state = self.indexer.state
+        models = replace(self.models, embedder=self.succession.serving.model)
         other = state.message if state.stage == "following" else await self.keeper.other_keeper()
-        health, message = _verdict(state, stats, self.models, other or self.keeper.limitation)
+        health, message = _verdict(state, stats, models, building, other or self.keeper.limitation)
         return WorkspaceStatus(
             health=health,
             message=message,
             root=str(self.root),
             indexing=state,
             stats=stats,
-            models=self.models,
+            models=models,
             indexed_commit=head if state.stage == "idle" else None,
+            building=building,
         )
+
+    async def stats(self) -> IndexStats:
+        """Count what can be found; by meaning, with the embedder that serves now."""
+        return await self.succession.serving.store.stats()
 
     @property
     def sweeping(self) -> bool:
         """Whether the first sweep is under way, so that a search may miss what is there."""
         return self.indexer.sweeping
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a chat model is writing for someone."""
+        return self.indexer.is_held_back
 
     async def swept(self) -> None:
         """Wait for the first sweep, if it is under way, but not for ever: then what is found so far has to do."""
@@ -118,7 +135,7 @@ class Workspace:
 
     async def standing(self, path: str) -> FileStanding:
         """Say whether a file is indexed, and why or why not."""
-        return await standing_of(path, self.tree, self.store)
+        return await standing_of(path, self.tree, self.succession.serving.store)
 
     async def pull_model(self, name: str, report: Report) -> None:
         """Fetch a model; open the workspace anew to use it.
@@ -170,7 +187,18 @@ class CourteousChat:
                 yield part
 
 
-def _verdict(state: IndexingState, stats: IndexStats, models: ModelState, note: str) -> tuple[Health, str]:
+def _taking_over(models: ModelState, building: Building | None) -> str:
+    if building is None:
+        return ""
+    return (
+        f"searching with {models.embedder} while {building.model} is being built: "
+        f"{building.done} of {building.total}"
+    )
+
+
+def _verdict(
+    state: IndexingState, stats: IndexStats, models: ModelState, building: Building | None, note: str
+) -> tuple[Health, str]:
     if state.stage == "failed":
         return "error", state.message
     if state.stage == "waiting":
@@ -178,7 +206,9 @@ def _verdict(state: IndexingState, stats: IndexStats, models: ModelState, note: 
     counts = f"{stats.files} files, {stats.chunks} chunks"
     if state.stage not in ("idle", "paused", "following"):
         progress = f" {state.done} of {state.total}" if state.total else ""
-        return "ok", f"{state.stage}{progress}; {counts} searchable"
+        return "ok", _joined(
+            f"{state.stage}{progress}", f"{counts} searchable", _taking_over(models, building)
+        )
     health: Health = "ok"
     facts = [f"{counts}, {stats.skipped} skipped" if stats.skipped else counts]
     if stats.failed:
@@ -189,4 +219,8 @@ def _verdict(state: IndexingState, stats: IndexStats, models: ModelState, note: 
         facts.append("no chat model: answers are cited excerpts")
     elif state.stage == "paused":
         facts.append("paused")
-    return health, "; ".join([*facts, note] if note else facts)
+    return health, _joined(*facts, _taking_over(models, building), note)
+
+
+def _joined(*facts: str) -> str:
+    return "; ".join(fact for fact in facts if fact)

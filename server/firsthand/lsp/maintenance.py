@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from firsthand.lsp.session import FirsthandServer
 
 NOT_NOW = "Not now"
-# How often to look whether Ollama was started; a probe of a closed port costs next to nothing.
+# How often to look whether Ollama was started or ended; a probe of a closed port costs next to nothing.
 _SECONDS_BETWEEN_PROBES = 20.0
+_PROBES_BEFORE_LEAVING = 2
 
 
 async def wanted_folders(ls: FirsthandServer, uri: str | None) -> tuple[Folder, ...]:
@@ -85,13 +86,17 @@ async def introduce(ls: FirsthandServer, workspace: Workspace) -> None:
             await _offer(ls, offer)
 
 
-async def follow_ollama(ls: FirsthandServer, folder: Folder, workspace: Workspace) -> None:
-    """Open the folder anew when Ollama, which did not answer, does."""
-    if workspace.models.provider == "ollama":
-        return
+async def follow_models(ls: FirsthandServer, folder: Folder, workspace: Workspace) -> None:
+    """Open the folder anew when Ollama comes or goes, or has another embedding model; searches go on meanwhile.
+
+    Nobody's answer is cut off for it, and a server that restarts is given the time to do so.
+    """
+    needed = 1 if workspace.models.provider != "ollama" else _PROBES_BEFORE_LEAVING
+    seen = 0
     while folder.current is workspace:
         await asyncio.sleep(_SECONDS_BETWEEN_PROBES)
-        if folder.current is workspace and await workspace.ollama_answers():
+        seen = seen + 1 if await workspace.models_have_changed() else 0
+        if folder.current is workspace and seen >= needed and not workspace.is_answering:
             ls.folders.reopen(folder, ls.configuration.settings_of(folder.root))
             return
 

@@ -406,14 +406,24 @@ class OfferResult:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildingResult:
+    """The embedding model that is to take over, and for how many chunks it has made vectors."""
+
+    model: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelsResult:
-    """Which models serve a folder; `chat` is absent when there is none."""
+    """Which models serve a folder; `chat` is absent when there is none, `building` when no model is to take over."""
 
     provider: str
     embedder: str
     chat: str | None
     notices: tuple[str, ...]
     offers: tuple[OfferResult, ...]
+    building: BuildingResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

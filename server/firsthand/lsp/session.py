@@ -18,7 +18,7 @@ from firsthand.lsp.configuration import Configuration
 from firsthand.lsp.documents import hand_over_buffers
 from firsthand.lsp.folders import Folder, Folders, OpenWorkspace
 from firsthand.lsp.jobs import Jobs
-from firsthand.lsp.maintenance import follow_ollama, introduce
+from firsthand.lsp.maintenance import follow_models, introduce
 from firsthand.lsp.open_documents import OpenDocuments
 from firsthand.lsp.positions import Encoding
 from firsthand.lsp.protocol import FirsthandProtocol, create_converter
@@ -106,7 +106,7 @@ class FirsthandServer(LanguageServer):
         self.status_watch.changed()
         if not self.options.notices:
             self.tasks.start(introduce(self, workspace), f"introducing {folder.name}")
-        self.tasks.start(follow_ollama(self, folder, workspace), f"waiting for Ollama for {folder.name}")
+        self.tasks.start(follow_models(self, folder, workspace), f"following the models of {folder.name}")
 
     def _folder_progressed(self, folder: Folder, progress: Progress) -> None:
         self.status_watch.indexing(folder, progress)

@@ -11,6 +11,7 @@ from firsthand.lsp.folders import NO_FOLDER, Folder
 from firsthand.lsp.json_values import read, to_json
 from firsthand.lsp.messages import (
     STATUS,
+    BuildingResult,
     FileCounts,
     FolderStatus,
     Health,
@@ -23,7 +24,7 @@ from firsthand.lsp.messages import (
 )
 
 if TYPE_CHECKING:
-    from firsthand.core.workspace import ModelState, WorkspaceStatus
+    from firsthand.core.workspace import WorkspaceStatus
     from firsthand.lsp.session import FirsthandServer
 
 _WORST_FIRST: tuple[Health, ...] = ("error", "warning", "ok")
@@ -73,7 +74,7 @@ async def _folder_status(folder: Folder, details: bool) -> FolderStatus:
         indexing=IndexingResult(
             state.indexing.stage, state.indexing.done, state.indexing.total, state.indexing.message
         ),
-        models=_models(workspace.models),
+        models=_models(state),
         eta_ms=None if state.indexing.eta_seconds is None else round(state.indexing.eta_seconds * 1000),
         indexed_commit=state.indexed_commit,
         languages=_languages(records) if details else None,
@@ -109,9 +110,18 @@ def _file_counts(state: WorkspaceStatus) -> FileCounts:
     return FileCounts(stats.files, stats.files, stats.skipped, stats.failed)
 
 
-def _models(state: ModelState) -> ModelsResult:
+def _models(status: WorkspaceStatus) -> ModelsResult:
+    state = status.models
     offers = tuple(OfferResult(offer.role, offer.model, offer.message) for offer in state.offers)
-    return ModelsResult(state.provider, state.embedder, state.chat, tuple(state.notices), offers)
+    building = status.building
+    return ModelsResult(
+        state.provider,
+        state.embedder,
+        state.chat,
+        tuple(state.notices),
+        offers,
+        None if building is None else BuildingResult(building.model, building.done, building.total),
+    )
 
 
 def _languages(records: Any) -> tuple[str, ...]:

@@ -1,0 +1,85 @@
+"""Ollama comes and goes while a folder is indexed: the real store and embedded model, a fake Ollama on a socket."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from fake_ollama.models import embedder
+from fake_ollama.server import FakeOllama
+from firsthand.app import open_workspace
+from firsthand.core.workspace import Workspace
+from firsthand.settings import load
+
+EMBEDDED = "bge-small-en-v1.5-int8"
+OLLAMA = "nomic-embed-text:latest"
+
+
+@pytest.fixture(autouse=True)
+def no_ollama_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests name the endpoint; nothing that runs here by chance takes part."""
+    monkeypatch.delenv("OLLAMA_HOST", raising=False)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for number in range(6):
+        (folder / f"part{number}.py").write_text(f"def part_{number}():\n    return 'apples {number}'\n")
+    return folder
+
+
+@asynccontextmanager
+async def opened(root: Path, cache: Path, endpoint: str) -> AsyncIterator[Workspace]:
+    """Open the folder as the next session does."""
+    settings, problems = load(
+        None, command_line={"cache_dir": str(cache), "endpoint": endpoint}, environment={}
+    )
+    assert problems == []
+    workspace = await open_workspace(root, settings, need_chat=False)
+    try:
+        yield workspace
+    finally:
+        await workspace.close()
+
+
+def embedded_texts(fake: FakeOllama) -> int:
+    """How many texts the fake was asked to embed."""
+    inputs = [request.fields["input"] for request in fake.requests if request.path == "/api/embed"]
+    return sum(len(texts) for texts in inputs if isinstance(texts, list))
+
+
+async def test_search_by_meaning_never_goes_down(root: Path, tmp_path: Path) -> None:
+    """Ollama appears: the embedded vectors serve until its own are complete. It goes: they serve again at once."""
+    cache = tmp_path / "cache"
+    fake = FakeOllama([embedder()])
+    async with fake:
+        endpoint = fake.url
+    async with opened(root, cache, endpoint) as workspace:
+        await workspace.indexer.refresh(lambda progress: None)
+
+    async with (
+        FakeOllama([embedder()], port=int(endpoint.rpartition(":")[2])) as fake,
+        opened(root, cache, endpoint) as workspace,
+    ):
+        before = await workspace.status()
+        first = await workspace.searcher.search("apples")
+        asked_before = embedded_texts(fake)
+        await workspace.indexer.refresh(lambda progress: None)
+        after = await workspace.status()
+        asked_by_indexing = embedded_texts(fake)
+        await workspace.searcher.search("apples")
+        asked_after = embedded_texts(fake)
+
+    async with opened(root, cache, endpoint) as workspace:
+        gone = await workspace.status()
+        last = await workspace.searcher.search("apples")
+
+    assert before.models.embedder == EMBEDDED
+    assert f"searching with {EMBEDDED} while {OLLAMA} is being built: 0 of 6" in before.message
+    assert (after.models.embedder, after.building) == (OLLAMA, None)
+    assert (gone.models.embedder, gone.stats.embedded) == (EMBEDDED, 6)
+    assert any("close in meaning" in hit.reasons for hit in (*first, *last))
+    assert (asked_before, asked_by_indexing, asked_after) == (0, 6, 7)
