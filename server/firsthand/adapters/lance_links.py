@@ -11,6 +11,9 @@ from typing import Any
 from firsthand.core.model import Definition, Links, Use, UseKind
 
 _KINDS: tuple[UseKind, ...] = ("call", "base", "import", "reference")
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+
+_to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def encode(links: Links) -> str:
@@ -22,13 +25,12 @@ def encode(links: Links) -> str:
     # Imports are qualified by their origin; 0 stands for it.
     uses = [
         (
-            *(
-                use.name,
-                use.qualifier if use.qualifier != use.origin else 0,
-                _KINDS.index(use.kind),
-                use.line,
-            ),
-            *(symbols.setdefault(use.symbol, len(symbols)), origins.setdefault(use.origin, len(origins))),
+            use.name,
+            use.qualifier if use.qualifier != use.origin else 0,
+            _KIND_NUMBERS[use.kind],
+            use.line,
+            symbols.setdefault(use.symbol, len(symbols)),
+            origins.setdefault(use.origin, len(origins)),
         )
         for use in links.uses
     ]
@@ -36,9 +38,7 @@ def encode(links: Links) -> str:
         (each.name, each.qualified_name, each.kind, each.line, each.end_line, each.is_local)
         for each in links.definitions
     ]
-    return json.dumps(
-        (definitions, list(symbols), list(origins), uses), ensure_ascii=False, separators=(",", ":")
-    )
+    return _to_json((definitions, list(symbols), list(origins), uses))
 
 
 def decode(text: str, names: Collection[str] | None = None) -> Links:

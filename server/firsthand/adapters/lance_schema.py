@@ -13,7 +13,9 @@ import re
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import repeat
+from functools import lru_cache
+from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -100,7 +102,10 @@ def chunk_table(updates: Iterable[FileUpdate]) -> pa.Table:
     for update in updates:
         for chunk, links in zip(update.chunks, update.links or repeat(_NO_LINKS), strict=False):
             rows[chunk.id] = _chunk_row(chunk, links, update.record.content_hash)
-    return pa.Table.from_pylist(list(rows.values()), schema=CHUNKS)
+    columns = zip(*rows.values(), strict=True) if rows else ([] for _ in CHUNKS)
+    return pa.table(
+        [pa.array(values, field.type) for values, field in zip(columns, CHUNKS, strict=True)], schema=CHUNKS
+    )
 
 
 def file_table(updates: Iterable[FileUpdate]) -> pa.Table:
@@ -198,22 +203,23 @@ def is_name(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None
 
 
-def _chunk_row(chunk: Chunk, links: Links, revision: str) -> dict[str, Any]:
-    return {
-        "id": chunk.id,
-        "path": chunk.path,
-        "revision": revision,
-        "language": chunk.language,
-        "kind": chunk.kind,
-        "is_test": chunk.is_test,
-        "content_hash": chunk.content_hash,
-        "name": chunk.name,
-        "defines": list({name.lower() for name in (chunk.name, chunk.qualified_name) if name}),
-        "mentions": _mentions(chunk, links),
-        "terms": _search_terms(chunk),
-        "chunk": _chunk_to_json(chunk),
-        "links": lance_links.encode(links),
-    }
+def _chunk_row(chunk: Chunk, links: Links, revision: str) -> tuple[Any, ...]:
+    """Return the values of the columns of `CHUNKS`."""
+    return (
+        chunk.id,
+        chunk.path,
+        revision,
+        chunk.language,
+        chunk.kind,
+        chunk.is_test,
+        chunk.content_hash,
+        chunk.name,
+        list({name.lower() for name in (chunk.name, chunk.qualified_name) if name}),
+        _mentions(chunk, links),
+        _search_terms(chunk),
+        _chunk_to_json(chunk),
+        lance_links.encode(links),
+    )
 
 
 def _mentions(chunk: Chunk, links: Links) -> str:
@@ -222,8 +228,13 @@ def _mentions(chunk: Chunk, links: Links) -> str:
     What its links say stands behind that.
     """
     written = (*chunk.calls, *chunk.references, *chunk.bases, *chunk.imports)
-    forms = (form for name in written for form in (name, last_part(name)) if form and not _SPACE.search(form))
+    forms = chain.from_iterable(map(_forms, written))
     return " ".join(dict.fromkeys((*forms, *lance_links.words(links))))
+
+
+@lru_cache(maxsize=65536)
+def _forms(name: str) -> tuple[str, ...]:
+    return tuple(form for form in (name, last_part(name)) if form and not _SPACE.search(form))
 
 
 def _search_terms(chunk: Chunk) -> str:
@@ -242,16 +253,18 @@ def _record_row(record: FileRecord) -> dict[str, Any]:
 
 
 _CHUNK_FIELDS = tuple(field.name for field in fields(Chunk))
+_chunk_values = attrgetter(*_CHUNK_FIELDS)
+_to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 _SPAN_FIELDS = ("span", "definition")
 _TUPLE_FIELDS = ("imports", "calls", "references", "bases")
 
 
 def _chunk_to_json(chunk: Chunk) -> str:
-    values = {name: getattr(chunk, name) for name in _CHUNK_FIELDS}
+    values = dict(zip(_CHUNK_FIELDS, _chunk_values(chunk), strict=True))
     for name in _SPAN_FIELDS:
         span: Span = values[name]
         values[name] = (span.start_line, span.end_line, span.start_byte, span.end_byte)
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return _to_json(values)
 
 
 def _chunk_from_json(text: str) -> Chunk:

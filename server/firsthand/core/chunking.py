@@ -54,7 +54,6 @@ class _Chunks:
         self._top_kind = _top_kind(source.language, has_syntax)
         self._starts = [symbol.span.start_line for symbol in outline.symbols]
         self._imports = _imports_by_word(outline.imports)
-        self._order = {statement: position for position, statement in enumerate(outline.imports)}
 
     def of(self, piece: Piece) -> Iterator[Chunk]:
         """Return the chunk of a piece; several when it is a single line that is too long for a chunk."""
@@ -73,8 +72,7 @@ class _Chunks:
         identity = identify(piece, self._outline, span, self._top_kind)
         words = set(_WORD.findall(text))
         used = self._used_imports(words)
-        inside = [statement for statement, _ in used if _is_inside(statement, span)]
-        above = [import_phrase(*pair) for pair in used if pair[0] not in inside]
+        above = [import_phrase(*pair) for pair in used if not _is_inside(pair[0], span)]
         before = preamble(
             self._source.path,
             self._headers(piece),
@@ -126,13 +124,12 @@ class _Chunks:
         return tuple(name for name in names if name in words or not name.isidentifier())
 
     def _used_imports(self, words: set[str]) -> list[tuple[Import, list[str]]]:
-        used: dict[Import, list[str]] = {}
+        """Return the imports that a piece uses, in source order, each with the words by which it does."""
+        used: dict[int, list[str]] = {}
         for word in self._imports.keys() & words:
-            for statement in self._imports[word]:
-                used.setdefault(statement, []).append(word)
-        return [
-            (statement, sorted(used[statement])) for statement in sorted(used, key=self._order.__getitem__)
-        ]
+            for number in self._imports[word]:
+                used.setdefault(number, []).append(word)
+        return [(self._outline.imports[number], sorted(used[number])) for number in sorted(used)]
 
     def _headers(self, piece: Piece) -> list[str]:
         """Return the headers of the definitions around a piece, outermost first, and of the one it is a part of."""
@@ -183,12 +180,12 @@ def _is_inside(statement: Import, span: Span) -> bool:
     return span.start_byte <= statement.span.start_byte and statement.span.end_byte <= span.end_byte
 
 
-def _imports_by_word(imports: Sequence[Import]) -> dict[str, list[Import]]:
-    """Index imports by the words through which code may use them."""
-    by_word: dict[str, list[Import]] = {}
-    for statement in imports:
+def _imports_by_word(imports: Sequence[Import]) -> dict[str, list[int]]:
+    """Index the numbers of imports by the words through which code may use them."""
+    by_word: dict[str, list[int]] = {}
+    for number, statement in enumerate(imports):
         for word in set(_WORD.findall(statement.text)) - _IMPORT_KEYWORDS:
-            by_word.setdefault(word, []).append(statement)
+            by_word.setdefault(word, []).append(number)
     return by_word
 
 

@@ -2,9 +2,9 @@
 
 import re
 from functools import lru_cache
+from itertools import chain
 
 _WORD = re.compile(r"[^\W\d_]\w*|\d+", re.UNICODE)
-_LEADING_UNDERSCORES = re.compile(r"\b_+(?=\w)")
 # "Lower case" takes in every letter that is not an ASCII capital: scripts beyond ASCII are not taken apart.
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 
@@ -29,11 +29,7 @@ def split_identifier(name: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Return the search terms of a text, lower case, in order: each identifier whole and, if it has any, its parts."""
-    found: list[str] = []
-    for word in _WORD.findall(_LEADING_UNDERSCORES.sub("", text)):
-        if len(word) <= _LONGEST_WORD:
-            found.extend(_terms_of(word))
-    return found
+    return list(chain.from_iterable(map(_terms_of, _WORD.findall(text))))
 
 
 def words(text: str) -> list[str]:
@@ -72,6 +68,8 @@ def _parts(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def _terms_of(word: str) -> tuple[str, ...]:
+    if len(word) > _LONGEST_WORD:
+        return ()
     parts = _parts(word)
     whole = word.strip("_").lower()
     if len(parts) < 2:

@@ -6,7 +6,7 @@ from firsthand.adapters.grammars.drafts import Draft, nest, span, symbol
 from firsthand.adapters.grammars.leads import Leads
 from firsthand.adapters.grammars.loading import Grammar
 from firsthand.adapters.grammars.naming import find_name, is_name, read_name, read_target, text_of
-from firsthand.adapters.grammars.usage import NameUse, assign_uses, captured_uses, placed_uses
+from firsthand.adapters.grammars.usage import NameUse, assign_uses, captured_uses, named_uses, place_uses
 from firsthand.core.lines import LineTable
 from firsthand.core.model import Import, Outline
 
@@ -27,7 +27,8 @@ def outline(grammar: Grammar, root: Node, data: bytes) -> Outline:
     drafts = reading.drafts()
     top = Draft("module", 0, len(data), (0, 0), ("",), outer_end=len(data))
     uses = [*reading.uses, *captured_uses(QueryCursor(grammar.uses).captures(root))]
-    assign_uses(uses, drafts, top, data, grammar.never)
+    placed = place_uses(uses, drafts, top)
+    assign_uses(placed, drafts, top, data, grammar.never)
     imports = reading.imports()
     return Outline(
         language=grammar.name,
@@ -35,7 +36,7 @@ def outline(grammar: Grammar, root: Node, data: bytes) -> Outline:
         imports=imports,
         calls=tuple(top.calls),
         references=tuple(top.references),
-        uses=placed_uses(uses, drafts, top, table, imports, grammar),
+        uses=named_uses(placed, drafts, table, imports, grammar),
         has_errors=root.has_error,
     )
 

@@ -10,12 +10,13 @@ from firsthand.core.lines import decode
 
 # How far before a name its qualifier is looked for; a longer chain is an expression like any other.
 _REACH = 120
-_LINKS = rb"\?\.|!{1,2}\.|&\.|\.|::|\\"
+_LINKS_BACKWARDS = rb"\.\?|\.!{1,2}|\.&|\.|::|\\"
 # Elsewhere these are the arrow before a result and the colon before a type.
-_MORE_LINKS = dict.fromkeys(("c", "cpp", "objc", "cuda", "arduino", "php", "perl"), rb"|->") | {"lua": rb"|:"}
-_PART = rb"[\w$@\x80-\xff]+[?!]?"
+_MORE_LINKS_BACKWARDS = dict.fromkeys(("c", "cpp", "objc", "cuda", "arduino", "php", "perl"), rb"|>-") | {
+    "lua": rb"|:"
+}
 _LINK_ENDS = b".:>\\"
-_BLANK = b" \t\r\n"
+_CLOSING = b")]}'\"`>"
 _MOST_PARTS = 4
 
 _NAME = re.compile(r"(?:(?P<before>.*?)(?:::|->|[.:#\\/]))?(?P<name>[\w$@]+[?!=]?)", re.DOTALL)
@@ -34,26 +35,25 @@ def split_name(text: str) -> tuple[str, str]:
 
 def qualifier_before(data: bytes, start: int, language: str) -> str:
     """Return what qualifies the name that starts at this byte, its parts joined by dots, or ""."""
-    previous = data[max(0, start - 1) : start]
-    if not previous or (previous not in _LINK_ENDS and previous not in _BLANK):
+    before = data[max(0, start - _REACH) : start].rstrip()
+    if not before or before[-1] not in _LINK_ENDS:
         return ""
-    chain = _chain(language)
-    window = data[max(0, start - _REACH) : start]
+    backwards = before[::-1]
+    link = _link_backwards(language)
     parts: list[str] = []
-    while len(parts) < _MOST_PARTS:
-        match = chain.search(window)
-        if match is None:
-            break
-        part = match[1] or b""
-        if not part or part[:1] in b")]}'\"`>":
+    position = 0
+    while len(parts) < _MOST_PARTS and (match := link.match(backwards, position)) is not None:
+        part = (match[1] or b"")[::-1]
+        if not part or part in _CLOSING:
             parts.append(EXPRESSION)
             break
         parts.append(decode(part).lstrip("$@").rstrip("?!"))
-        window = window[: match.start()]
+        position = match.end()
     return ".".join(reversed(parts))
 
 
 @cache
-def _chain(language: str) -> re.Pattern[bytes]:
-    links = _LINKS + _MORE_LINKS.get(language, b"")
-    return re.compile(rb"(" + _PART + rb"|[)\]}'\"`>])?\s*(?:" + links + rb")\s*$")
+def _link_backwards(language: str) -> re.Pattern[bytes]:
+    """Return the pattern of a link and what stands before it, in reversed text: a search forwards tries each byte."""
+    links = _LINKS_BACKWARDS + _MORE_LINKS_BACKWARDS.get(language, b"")
+    return re.compile(rb"\s*(?:" + links + rb")\s*([?!]?[\w$@\x80-\xff]+|[" + re.escape(_CLOSING) + rb"])?")

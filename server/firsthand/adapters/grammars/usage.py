@@ -1,7 +1,8 @@
 """Which names each definition uses: what it calls, refers to and builds on, and every place where it does."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import cast
 
@@ -30,6 +31,9 @@ _WORD = re.compile(r"\w+")
 NameUse = tuple[int, int, str]
 """Where a name stands, in bytes, and the capture that found it."""
 
+PlacedName = tuple[Draft, int, int, str]
+"""The same behind the innermost definition that it stands in."""
+
 
 def captured_uses(captures: Mapping[str, Sequence[Node]]) -> Iterator[NameUse]:
     """Return the captures of a query as uses."""
@@ -39,40 +43,40 @@ def captured_uses(captures: Mapping[str, Sequence[Node]]) -> Iterator[NameUse]:
 
 
 def assign_uses(
-    uses: list[NameUse], drafts: Sequence[Draft], top: Draft, data: bytes, never: Collection[str]
+    uses: Iterable[PlacedName], drafts: Sequence[Draft], top: Draft, data: bytes, never: Collection[str]
 ) -> None:
     """Give every use to the innermost definition that it stands in, or to the file."""
-    for draft, start, end, capture in _inside_definitions(uses, drafts, top):
+    for draft, start, end, capture in uses:
         _assign(draft, start, capture, data[start:end])
     for draft in (top, *drafts):
         for name in never:
             draft.calls.pop(name, None)
 
 
-def placed_uses(
-    uses: list[NameUse],
+def named_uses(
+    uses: Collection[PlacedName],
     drafts: Sequence[Draft],
-    top: Draft,
     table: LineTable,
     imports: Sequence[Import],
     grammar: Grammar,
 ) -> tuple[Use, ...]:
     """Return the places where names are used, in order, each once."""
     places: dict[int, tuple[Draft, int, UseKind]] = {}
-    for draft, start, end, capture in _inside_definitions(uses, drafts, top):
-        capture_kind = capture.partition(".")[0]
-        if capture_kind not in _TELLING or end - start > _LONGEST_NAME or start == draft.name_range[0]:
+    kinds = {capture: cast(UseKind, capture.partition(".")[0]) for _, _, _, capture in uses}
+    for draft, start, end, capture in uses:
+        kind = kinds[capture]
+        if kind not in _TELLING or end - start > _LONGEST_NAME or start == draft.name_range[0]:
             continue
-        kind = cast(UseKind, capture_kind)
         if start not in places or _TELLING[kind] > _TELLING[places[start][2]]:
             places[start] = (draft, end, kind)
     known = {draft.name[-1] for draft in drafts if draft.kind not in _MEMBERS}
     known.update(word for each in imports for word in _WORD.findall(each.text))
-    lenient = {start for start, _, capture in uses if "." not in capture}
+    lenient = {start for _, start, _, capture in uses if "." not in capture}
     bindings = Bindings(table.data)
+    split = lru_cache(maxsize=None)(lambda source: split_name(decode(source)))
     found: list[Use] = []
     for start, (draft, end, kind) in islice(places.items(), _MOST_PLACES):
-        before, name = split_name(decode(table.data[start:end]))
+        before, name = split(table.data[start:end])
         if len(name) < _SHORTEST_NAME or name in _RECEIVERS or name in grammar.never:
             continue
         if kind == "call" and _is_own_header(draft, name, start):
@@ -87,10 +91,9 @@ def placed_uses(
     return tuple(found)
 
 
-def _inside_definitions(
-    uses: list[NameUse], drafts: Sequence[Draft], top: Draft
-) -> Iterator[tuple[Draft, int, int, str]]:
-    """Yield each use with the innermost definition that it stands in."""
+def place_uses(uses: Iterable[NameUse], drafts: Sequence[Draft], top: Draft) -> list[PlacedName]:
+    """Return each use with the innermost definition that it stands in, in order."""
+    placed: list[PlacedName] = []
     inside = [top]
     following = 0
     for start, end, capture in sorted(uses):
@@ -99,7 +102,8 @@ def _inside_definitions(
             following += 1
         while inside[-1].outer_end <= start and len(inside) > 1:
             inside.pop()
-        yield inside[-1], start, end, capture
+        placed.append((inside[-1], start, end, capture))
+    return placed
 
 
 def _is_own_header(draft: Draft, name: str, start: int) -> bool:
