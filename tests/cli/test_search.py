@@ -213,3 +213,21 @@ def test_a_path_that_is_there_is_meant_itself(tmp_path: Path) -> None:
     )
 
     assert scope_of(arguments, tmp_path).paths == ("star\\*.py", "star\\*.py", "s*.py")
+
+
+def test_an_explanation_shows_the_numbers() -> None:
+    """A person reads the places, the scores and the rules below the hits; a script gets them with each hit."""
+    _, out, _ = search("refresh token", "--explain", "--limit", "1")
+    plain, explained = (
+        json.loads(search("refresh token", "--json", "--limit", "1", *flags)[1])[0]
+        for flags in ([], ["--explain"])
+    )
+
+    heading, row = out.partition("\n\n")[2].splitlines()[:2]
+    assert heading.split() == ["#", "score", "keywords", "meaning", "together", "rules"]
+    trace = explained.pop("explanation")
+    assert explained == plain
+    assert list(trace) == ["keywords", "meaning", "fused", "factors"]
+    assert trace["keywords"]["place"] == trace["meaning"]["place"] == 1
+    assert row.split()[:2] == ["1", f"{plain['score']:.3f}"]
+    assert {"rule": "plain text", "value": 0.7} in trace["factors"]

@@ -30,11 +30,15 @@ examples:
   firsthand search "where are tokens refreshed" --limit 5
   firsthand search PaymentGateway --kind class --language python
   firsthand search "rate limit" --path src/api --no-tests --json
+  firsthand search "retry lang:go changed:main" --explain
   firsthand search --batch queries.txt --json     one query a line in, one JSON list a line out
 """,
     )
     parser.add_argument(
         "query", nargs="*", metavar="QUERY", help="what to look for, or - to read it from stdin"
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="show the numbers behind each rank: places, scores, rules"
     )
     parser.add_argument("--batch", metavar="FILE", help="read one query a line from FILE (- is stdin)")
     parser.add_argument(

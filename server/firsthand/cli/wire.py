@@ -33,8 +33,8 @@ def index_report(report: IndexReport, embedder: str, root: Path) -> JsonObject:
     }
 
 
-def hit(found: Hit) -> JsonObject:
-    """One hit of a search; lines count from 1."""
+def hit(found: Hit, *, explain: bool = False) -> JsonObject:
+    """One hit of a search; lines count from 1. With `explain`, the numbers behind its score."""
     chunk = found.chunk
     return {
         "path": chunk.path,
@@ -45,6 +45,7 @@ def hit(found: Hit) -> JsonObject:
         "language": chunk.language,
         "score": round(found.score, 6),
         "reasons": list(found.reasons),
+        **({"explanation": asdict(found.trace) if found.trace else None} if explain else {}),
     }
 
 

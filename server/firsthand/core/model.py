@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from firsthand.core.rank_trace import RankTrace
+
 if TYPE_CHECKING:
     Vector = array[float]
 else:
@@ -285,6 +287,8 @@ class Hit:
     chunk: Chunk
     score: float
     reasons: tuple[str, ...]
+    trace: RankTrace | None = None
+    """The numbers behind the score, where a ranking made it."""
 
 
 @dataclass(frozen=True, slots=True)

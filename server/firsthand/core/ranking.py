@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from firsthand.core.identifiers import split_identifier, stem, terms
 from firsthand.core.model import Chunk, Hit, ScoredChunk
 from firsthand.core.query import Query
+from firsthand.core.rank_trace import Factor, RankTrace, Standing
 
 # The k of reciprocal rank fusion. The paper's 60 suits many lists of equal worth; with two lists and rules on top a
 # smaller one lets the head of each list count for more.
@@ -42,6 +43,8 @@ _NAME_SAYS_IT_ALL = 1.0
 _FILE_COHERENCE = 0.3
 _TEST_PENALTY = 0.3
 _SIDELINE_PENALTY = 0.7
+# Up to this place, nearness of meaning is a reason worth a word.
+_CLOSE_IN_MEANING = 20
 # Each further hit of a file counts this much less: the first page should show more than one file.
 _SAME_FILE_DECAY = 0.8
 
@@ -58,10 +61,22 @@ class Candidate:
     """A chunk on its way through ranking."""
 
     chunk: Chunk
-    dense_rank: int | None = None
-    keyword_rank: int | None = None
+    meaning: Standing | None = None
+    keywords: Standing | None = None
+    fused: float = 0.0
     score: float = 0.0
     reasons: list[str] = field(default_factory=list)
+    factors: list[Factor] = field(default_factory=list)
+
+    def times(self, factor: float, rule: str) -> None:
+        """Let a rule change the score, and write that down."""
+        if factor != 1.0:
+            self.score *= factor
+            self.factors.append(Factor(rule, factor))
+
+    def trace(self) -> RankTrace:
+        """Return how the score came about."""
+        return RankTrace(self.keywords, self.meaning, self.fused, tuple(self.factors))
 
 
 def rank(
@@ -104,16 +119,18 @@ def _fuse(
     share = _DENSE_SHARE[query.kind] if dense else 0.0
     for rank_from_0, (scored, standing) in enumerate(_standings(dense, _foot(dense))):
         candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
-        candidate.dense_rank = rank_from_0
+        candidate.meaning = Standing(rank_from_0 + 1, scored.score)
         candidate.score += share * standing
     for rank_from_0, (scored, standing) in enumerate(_standings(keywords, 0.0)):
         candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
-        candidate.keyword_rank = rank_from_0
+        candidate.keywords = Standing(rank_from_0 + 1, scored.score)
         candidate.score += (1 - share) * standing
     for chunk in known:
         candidate = by_id.setdefault(chunk.id, Candidate(chunk))
         if not candidate.score:
             candidate.score = _KNOWN_ALONE
+    for candidate in by_id.values():
+        candidate.fused = candidate.score
     return list(by_id.values())
 
 
@@ -148,13 +165,14 @@ def _apply_definition(query: Query, candidate: Candidate) -> None:
     names -= {name.rpartition(".")[2] for name in names if "." in name}
     factor = max((_definition_factor(chunk, name) for name in names), default=1.0)
     if factor > 1.0:
-        candidate.score *= factor
+        candidate.times(factor, "defines a name you wrote")
         candidate.reasons.append(f"defines `{chunk.name}`")
         return
     words = split_identifier(chunk.name)
     overlap = _overlap(query, words)
     if overlap:
-        candidate.score *= 1 + overlap * (_NAME_WORDS + _NAME_SAYS_IT_ALL * _coverage(query, words))
+        agreement = _NAME_WORDS + _NAME_SAYS_IT_ALL * _coverage(query, words)
+        candidate.times(1 + overlap * agreement, "words of its name")
 
 
 def _definition_factor(chunk: Chunk, wanted: str) -> float:
@@ -170,20 +188,20 @@ def _definition_factor(chunk: Chunk, wanted: str) -> float:
 
 
 def _apply_usage(candidate: Candidate, use: Hit) -> None:
-    candidate.score *= _USES_NAME
+    candidate.times(_USES_NAME, "related as you asked")
     candidate.reasons += use.reasons
 
 
 def _apply_path(query: Query, candidate: Candidate) -> None:
     path = candidate.chunk.path.lower()
     if any(path == wanted or path.endswith(f"/{wanted}") for wanted in query.paths):
-        candidate.score *= _PATH_SPELLED_OUT
+        candidate.times(_PATH_SPELLED_OUT, "the path you wrote")
         candidate.reasons.append("the path you named")
         return
     of_file, of_folder = _path_words(candidate.chunk.path)
     file, folder = _overlap(query, of_file), _overlap(query, of_folder)
     if file or folder:
-        candidate.score *= 1 + _PATH_WORDS * max(file, 0.5 * folder)
+        candidate.times(1 + _PATH_WORDS * max(file, 0.5 * folder), "words of its path")
         if file >= 0.5:
             candidate.reasons.append("the file name matches")
 
@@ -198,22 +216,22 @@ def _path_words(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _apply_sidelines(query: Query, candidate: Candidate) -> None:
     chunk = candidate.chunk
     if chunk.is_test and not query.wants_tests:
-        candidate.score *= _TEST_PENALTY
+        candidate.times(_TEST_PENALTY, "a test")
     if _SIDELINE.search(chunk.path) and not any(term in chunk.path.lower() for term in query.terms):
-        candidate.score *= _SIDELINE_PENALTY
+        candidate.times(_SIDELINE_PENALTY, "beside the main code")
     if chunk.path.rpartition("/")[2] in _REEXPORT_FILES and chunk.kind == "module":
-        candidate.score *= _SIDELINE_PENALTY
+        candidate.times(_SIDELINE_PENALTY, "names what others define")
     if chunk.language == "text" and not query.paths:
-        candidate.score *= _SIDELINE_PENALTY
+        candidate.times(_SIDELINE_PENALTY, "plain text")
 
 
 def _apply_nearness(near: str | None, candidate: Candidate) -> None:
     if near is None:
         return
     if candidate.chunk.path == near:
-        candidate.score *= 1.2
+        candidate.times(1.2, "in your file")
     elif PurePosixPath(candidate.chunk.path).parent == PurePosixPath(near).parent:
-        candidate.score *= 1.05
+        candidate.times(1.05, "in your folder")
 
 
 def _apply_coherence(candidates: Iterable[Candidate]) -> None:
@@ -225,7 +243,7 @@ def _apply_coherence(candidates: Iterable[Candidate]) -> None:
         best = group[0]
         rest = sum(candidate.score for candidate in group[1:6])
         if rest and best.score:
-            best.score *= 1 + _FILE_COHERENCE * math.log1p(rest / best.score)
+            best.times(1 + _FILE_COHERENCE * math.log1p(rest / best.score), "more of its file matches")
 
 
 def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
@@ -248,20 +266,20 @@ def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
 def _saturated(ordered: Sequence[Candidate]) -> list[Candidate]:
     seen: dict[str, int] = defaultdict(int)
     for candidate in ordered:
-        candidate.score *= _SAME_FILE_DECAY ** seen[candidate.chunk.path]
+        candidate.times(_SAME_FILE_DECAY ** seen[candidate.chunk.path], "further hit of its file")
         seen[candidate.chunk.path] += 1
     return sorted(ordered, key=_order)
 
 
 def _hit(query: Query, candidate: Candidate) -> Hit:
     reasons = list(dict.fromkeys(candidate.reasons))
-    if candidate.keyword_rank is not None:
+    if candidate.keywords is not None:
         matched = _matched_terms(query, candidate.chunk)
         if matched:
             reasons.append(f"matches: {', '.join(matched)}")
-    if candidate.dense_rank is not None and candidate.dense_rank < 20:
+    if candidate.meaning is not None and candidate.meaning.place <= _CLOSE_IN_MEANING:
         reasons.append("close in meaning")
-    return Hit(candidate.chunk, candidate.score, tuple(reasons or ["related"]))
+    return Hit(candidate.chunk, candidate.score, tuple(reasons or ["related"]), candidate.trace())
 
 
 def _matched_terms(query: Query, chunk: Chunk) -> list[str]:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from firsthand.core.hit_reasons import with_callers
 from firsthand.core.model import Chunk, Hit, Scope, ScoredChunk, Vector
 from firsthand.core.neighbours import find_neighbours, hits_of
 from firsthand.core.ports import ChunkStore, Embedder, Rejected
@@ -71,7 +72,7 @@ class Searcher:
             if late_vectors:
                 await _embed_late(question.index, [scored.chunk for scored in keywords[:late_vectors]])
             dense = await question.index.store.search_dense(question.vector, scope, depth)
-        return tuple(rank(query, dense, keywords, defining, using, near=near, limit=limit))
+        return with_callers(rank(query, dense, keywords, defining, using, near=near, limit=limit))
 
     async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[Chunk], Sequence[Hit]]:
         defining = await self._store.defining(query.names, _MOST_DEFINITIONS) if query.names else ()

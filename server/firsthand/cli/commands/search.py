@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from firsthand.cli import rendering, wire
+from firsthand.cli import explaining, rendering, wire
 from firsthand.cli.application import Context
 from firsthand.cli.arguments import WrongUsageError
 from firsthand.cli.opening import bring_up_to_date, opened, scope_of
@@ -54,7 +54,7 @@ async def _search(context: Context, queries: Sequence[str]) -> int:
             if arguments.json:
                 if wanted.filters:
                     context.terminal.say(filters_sentence(wanted.filters))
-                context.terminal.write_json([wire.hit(item) for item in hits])
+                context.terminal.write_json([wire.hit(item, explain=arguments.explain) for item in hits])
             else:
                 await _show(context, workspace, query, wanted.filters, hits)
     return 0 if found or arguments.json or arguments.batch else 1
@@ -76,6 +76,9 @@ async def _show(
         for line in rendering.hit_lines(context.terminal, context.root, number, hit, lines, excerpt):
             out.print(line)
         out.print()
+    if context.arguments.explain and hits:
+        out.print(explaining.rank_table(hits))
+        out.print(explaining.EXPLANATION, style="dim")
 
 
 async def _current(freshness: Freshness, hit: Hit, most_lines: int) -> tuple[tuple[int, int], list[str]]:
