@@ -5,12 +5,14 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from firsthand.cli.application import Context
+from firsthand.cli.arguments import WrongUsageError
 from firsthand.cli.progress import indexing_progress
+from firsthand.core.filters import KINDS
+from firsthand.core.languages import known_language
 from firsthand.core.model import IndexReport, Scope
 from firsthand.core.scopes import exactly
 from firsthand.core.workspace import Workspace
@@ -96,14 +98,35 @@ async def _say_what_is_missing(
 
 
 def scope_of(arguments: argparse.Namespace, root: Path) -> Scope:
-    """Read the scope flags."""
+    """Read the scope flags; lists may also be written with commas.
+
+    Raises:
+        WrongUsageError: there is no such language or kind.
+    """
     return Scope(
         paths=tuple(_below_root(path, root) for path in arguments.path),
-        languages=tuple(chain.from_iterable(arguments.language)),
-        kinds=tuple(chain.from_iterable(arguments.kind)),
+        languages=tuple(map(_language, _words(arguments.language))),
+        kinds=tuple(map(_kind, _words(arguments.kind))),
         tests=arguments.tests,
         changed_since=arguments.changed_since,
     )
+
+
+def _words(values: list[str]) -> list[str]:
+    return [word.strip().lower() for value in values for word in value.split(",") if word.strip()]
+
+
+def _language(name: str) -> str:
+    language = known_language(name)
+    if language is None:
+        raise WrongUsageError(f"{name!r} is no language that Firsthand knows.")
+    return language
+
+
+def _kind(name: str) -> str:
+    if name not in KINDS:
+        raise WrongUsageError(f"{name!r} is none of the kinds: {', '.join(KINDS)}.")
+    return name
 
 
 def _below_root(path: str, root: Path) -> str:

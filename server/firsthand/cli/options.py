@@ -4,9 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from firsthand.core.filters import KINDS
-from firsthand.core.languages import known_language
-
 ROOT_HELP = "the folder (default: the git repository around the current folder, or the current folder)"
 
 
@@ -67,7 +64,6 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
         "--language",
         dest="language",
         action="append",
-        type=_languages,
         default=[],
         metavar="NAME",
         help="only this language: python, go, ts, …; again, or with commas, for more",
@@ -76,9 +72,8 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
         "--kind",
         action="append",
         default=[],
-        type=_kinds,
         metavar="KIND",
-        help=f"only this kind, one or more of: {', '.join(KINDS)}",
+        help="only this kind: function, method, class, interface, test, section, config, …",
     )
     group.add_argument(
         "--tests", action=argparse.BooleanOptionalAction, help="only tests, or no tests (default: both)"
@@ -112,26 +107,6 @@ def add_complete(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser, help_text: str) -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help=help_text)
-
-
-def _languages(text: str) -> tuple[str, ...]:
-    found = {name: known_language(name) for name in _listed(text)}
-    for name, language in found.items():
-        if language is None:
-            raise argparse.ArgumentTypeError(f"{name!r} is no language that Firsthand knows")
-    return tuple(language for language in found.values() if language)
-
-
-def _kinds(text: str) -> tuple[str, ...]:
-    kinds = _listed(text)
-    unknown = [kind for kind in kinds if kind not in KINDS]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of: {', '.join(KINDS)}")
-    return kinds
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(word.strip().lower() for word in text.split(",") if word.strip())
 
 
 def positive(text: str) -> int:
