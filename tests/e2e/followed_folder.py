@@ -103,7 +103,7 @@ class FollowedFolder:
     async def _open(self) -> None:
         fingerprint = self._embedder.fingerprint
         self._store = await open_store(self._cache, fingerprint, CHUNKER_VERSION)
-        index = index_folder(self._cache, fingerprint, CHUNKER_VERSION)
+        index = index_folder(self._cache, CHUNKER_VERSION)
         self.indexer = Indexer(
             tree=WorkspaceTree(self._root),
             parser=self._parser,

@@ -148,6 +148,7 @@ class KilledIndexer:
 
     def look(self) -> Remains:
         """Have a new process say what is there, finish the work and compare."""
+        self._answer.unlink(missing_ok=True)
         with self._started("look", str(self._answer)):
             pass
         answer = json.loads(self._answer.read_text())
