@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -84,6 +85,25 @@ def test_index_then_search_then_ask_without_any_server(project: Path) -> None:
     assert json.loads(search.stdout)[0]["path"] == "src/users.py"
     answer = json.loads(ask.stdout)
     assert (answer["status"], answer["citations"][0]["path"]) == ("noModel", "src/users.py")
+
+
+def test_a_second_clone_embeds_nothing(project: Path) -> None:
+    """Two copies indexed at once by two processes are both whole; a third one finds every vector made."""
+    parts = (f"def part_{number}(order):\n    return order.total * {number}\n" for number in range(9))
+    (project / "src" / "parts.py").write_text("\n\n".join(parts))
+    roots = [project.parent / name for name in ("one", "two", "three")]
+    for root in roots:
+        shutil.copytree(project, root)
+    at_once = [
+        subprocess.Popen([*PROGRAM, "index", str(root), "--json", *EMBEDDED], stdout=subprocess.PIPE)
+        for root in roots[:2]
+    ]
+    made = [json.loads(process.communicate(timeout=120)[0]) for process in at_once]
+    third = json.loads(firsthand("index", str(roots[2]), "--json", *EMBEDDED, cwd=project.parent).stdout)
+
+    assert [done["embedded"] + done["reused"] for done in made] == [made[0]["chunks"]] * 2
+    assert (third["embedded"], third["reused"]) == (0, made[0]["chunks"])
+    assert third["reused"] > 5
 
 
 def test_batch_opens_the_index_once_and_keeps_the_order(project: Path) -> None:

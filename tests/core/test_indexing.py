@@ -75,6 +75,22 @@ async def test_first_sweep_indexes_everything() -> None:
     assert bench.indexer.state.stage == "idle"
 
 
+async def test_what_another_workspace_has_embedded_is_not_embedded_again() -> None:
+    """Its vectors are taken over before anything is embedded, and count as reused."""
+    first = Bench()
+    await first.indexer.refresh(first.report)
+    second = Bench()
+    chunks = [chunk for path in FILES for chunk in await first.store.chunks_of(path)]
+    second.store.elsewhere = dict(
+        await first.store.known_vectors([chunk.content_hash for chunk in chunks[1:]])
+    )
+
+    report = await second.indexer.refresh(second.report)
+
+    assert second.embedder.documents == [chunks[0].embedding_text]
+    assert (report.embedded, report.reused) == (1, len(chunks) - 1)
+
+
 async def test_nothing_changed_reads_nothing() -> None:
     """A second sweep opens no file and embeds no chunk."""
     bench = Bench()

@@ -34,6 +34,8 @@ class MemoryStore:
         self.compactions = 0
         self.compacted = asyncio.Event()
         self.closed = False
+        self.elsewhere: dict[str, Vector] = {}
+        """Vectors that other workspaces have."""
 
     async def manifest(self) -> Mapping[str, FileRecord]:
         return dict(self._records)
@@ -69,6 +71,16 @@ class MemoryStore:
             if chunk.content_hash not in self._vectors and chunk.content_hash not in self._unembeddable
         ]
         return waiting[:limit]
+
+    async def adopt_vectors(self) -> int:
+        waiting = await self.without_vector(len(self._chunks) * 1000)
+        return await self.set_vectors(
+            {
+                chunk.content_hash: self.elsewhere[chunk.content_hash]
+                for chunk in waiting
+                if chunk.content_hash in self.elsewhere
+            }
+        )
 
     async def set_vectors(self, vectors: Mapping[str, Vector]) -> int:
         self.commits += 1

@@ -69,6 +69,12 @@ def embedders_of(index: Path) -> list[Fingerprint]:
     return [each for each in fingerprints if each is not None]
 
 
+def indexes_with_vectors(workspaces: Path, fingerprint: Fingerprint) -> list[Path]:
+    """Return the indexes of all workspaces that have vectors of this embedder, the one that was used last first."""
+    found = workspaces.glob(f"*/*/{vectors_name(fingerprint)}.json")
+    return [meta.parent for meta in sorted(found, key=_modified, reverse=True) if "." not in meta.parent.name]
+
+
 def drop_vectors(index: Path, fingerprint: Fingerprint) -> None:
     """Delete the vectors of an embedder, or what was left half made of them."""
     _vectors_meta(index, fingerprint).unlink(missing_ok=True)

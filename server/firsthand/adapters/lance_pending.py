@@ -32,11 +32,13 @@ class PendingHashes:
 
     async def first(self, tables: Tables, count: int) -> list[str]:
         """Return up to `count` hashes from the front."""
-        versions = await table_versions(tables)
-        if versions != self._versions:
-            self._hashes = await _pending_hashes(tables)
-            self._versions = versions
+        await self._follow(tables)
         return [key for key, _ in zip(self._hashes, range(count), strict=False)]
+
+    async def all(self, tables: Tables) -> list[str]:
+        """Return every hash."""
+        await self._follow(tables)
+        return list(self._hashes)
 
     def drop(self, content_hashes: Iterable[str]) -> None:
         """Forget hashes whose chunks turned out to be gone."""
@@ -55,6 +57,12 @@ class PendingHashes:
                 self._hashes.setdefault(key)
             self.drop(changes.settled)
             self._versions = await table_versions(tables)
+
+    async def _follow(self, tables: Tables) -> None:
+        versions = await table_versions(tables)
+        if versions != self._versions:
+            self._hashes = await _pending_hashes(tables)
+            self._versions = versions
 
 
 async def table_versions(tables: Tables) -> tuple[int, int]:

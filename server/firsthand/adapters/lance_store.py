@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from firsthand.adapters import lance_folder, lance_schema
+from firsthand.adapters import lance_folder, lance_lending, lance_schema
 from firsthand.adapters.lance_errors import translated
 from firsthand.adapters.lance_lock import writer_lock
 from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, absent
@@ -36,11 +36,19 @@ _UNINDEXED_SHARE = 0.4
 # Vectors whose text is gone wait for its return (a branch switch) up to this many, or half as many as are in use.
 _SPARE_VECTORS = 10_000
 
+# Fewer texts than this, as of a saved file, are embedded sooner than other workspaces are asked for them.
+_WORTH_ASKING = 4
+
 _INTERRUPTED = "indexing was interrupted"
 
 
-async def open_store(folder: Path, fingerprint: Fingerprint, chunker_version: int) -> "LanceStore":
+async def open_store(
+    folder: Path, fingerprint: Fingerprint, chunker_version: int, *, workspaces: Path | None = None
+) -> "LanceStore":
     """Open the index in `folder` as this embedder sees it; a fresh one where there is none or it is damaged.
+
+    Args:
+        workspaces: the folder that holds `folder` and those of other workspaces, whose vectors may be taken over.
 
     Raises:
         StoreError: the folder cannot be used.
@@ -51,18 +59,26 @@ async def open_store(folder: Path, fingerprint: Fingerprint, chunker_version: in
         tables = await open_tables(index, fingerprint, chunker_version)
         await asyncio.to_thread(lance_folder.mark_used, index, fingerprint)
         await asyncio.to_thread(lance_folder.drop_old_indexes, folder, index)
-    return LanceStore(index, fingerprint, tables, asyncio.Lock())
+    return LanceStore(index, fingerprint, tables, asyncio.Lock(), workspaces)
 
 
 class LanceStore(LanceReader):
     """A `ChunkStore`; one process at a time writes (see `writer_lock`), any number read."""
 
-    def __init__(self, index: Path, fingerprint: Fingerprint, tables: Tables, writing: asyncio.Lock) -> None:
+    def __init__(
+        self,
+        index: Path,
+        fingerprint: Fingerprint,
+        tables: Tables,
+        writing: asyncio.Lock,
+        workspaces: Path | None,
+    ) -> None:
         super().__init__(index, tables)
         self._fingerprint = fingerprint
         self._dimensions = fingerprint.dimensions
         self._pending = PendingHashes()
         self._writing = writing
+        self._workspaces = workspaces
 
     async def beside(self, fingerprint: Fingerprint) -> "LanceStore":
         """Open the same index with the vectors of another embedder.
@@ -73,7 +89,8 @@ class LanceStore(LanceReader):
         with translated("be opened"):
             vectors = await open_vectors(self._tables.connection, self._index, fingerprint)
             await asyncio.to_thread(lance_folder.mark_used, self._index, fingerprint)
-        return LanceStore(self._index, fingerprint, replace(self._tables, vectors=vectors), self._writing)
+        tables = replace(self._tables, vectors=vectors)
+        return LanceStore(self._index, fingerprint, tables, self._writing, self._workspaces)
 
     async def embedders(self) -> Sequence[Fingerprint]:
         """Return the embedders that there are vectors of, the one that was used last first."""
@@ -142,6 +159,24 @@ class LanceStore(LanceReader):
                 if found or not wanted:
                     return [found[key] for key in wanted if key in found]
                 self._pending.drop(wanted)
+
+    async def adopt_vectors(self) -> int:
+        """Take over the vectors that other workspaces have of texts that wait here; return how many."""
+        if self._workspaces is None:
+            return 0
+        async with self._writing:
+            with self._reading("be read"):
+                waiting = await self._pending.all(self._tables)
+        if len(waiting) < _WORTH_ASKING:
+            return 0
+        adopted = 0
+        folder = self._index.parent
+        async for rows in lance_lending.lent(self._workspaces, folder, self._fingerprint, waiting):
+            async with self._write("store vectors") as changes:
+                await self._tables.vectors.add(rows)
+                changes.settled = rows["content_hash"].to_pylist()
+            adopted += rows.num_rows
+        return adopted
 
     async def set_vectors(self, vectors: Mapping[str, Vector]) -> int:
         """Store vectors by chunk hash; return how many chunks have one of them."""

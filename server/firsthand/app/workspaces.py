@@ -74,7 +74,7 @@ async def _assemble(
 
     folder = index_folder(settings, root)
     fingerprint = chosen.embedder.fingerprint
-    store = await open_store(folder, fingerprint, CHUNKER_VERSION)
+    store = await open_store(folder, fingerprint, CHUNKER_VERSION, workspaces=folder.parent)
     resources.push_async_callback(store.close)
     succession = await _succession(store, chosen)
     resources.push_async_callback(succession.close)

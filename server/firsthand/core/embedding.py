@@ -67,8 +67,9 @@ class EmbeddingStage:
             log.warning("%s does not embed what has changed: %s", serving.model, error)
 
     async def _embed_all(self, index: EmbeddedIndex, report: Report) -> None:
-        stats = await index.store.stats()
-        missing = stats.chunks - stats.embedded
+        missing = await self._missing(index)
+        if missing and await index.store.adopt_vectors():
+            missing = await self._missing(index)
         if not missing:
             return
         self._progress.enter("embedding", report, total=missing)
@@ -86,6 +87,10 @@ class EmbeddingStage:
                     await asyncio.shield(index.store.set_vectors(vectors))
             if rejected:
                 await index.store.set_unembeddable(rejected)
+
+    async def _missing(self, index: EmbeddedIndex) -> int:
+        stats = await index.store.stats()
+        return stats.chunks - stats.embedded
 
     async def _embedded(
         self,

@@ -241,6 +241,10 @@ class ChunkStore(Protocol):
         """Return up to `limit` chunks that still wait for their vector."""
         ...
 
+    async def adopt_vectors(self) -> int:
+        """Take over vectors of waiting texts from wherever else this user has them; return how many."""
+        ...
+
     async def set_vectors(self, vectors: Mapping[str, Vector]) -> int:
         """Store vectors by chunk hash, for every chunk with that hash that still exists; return how many rows."""
         ...
