@@ -27,6 +27,8 @@ OTHER_VALUES: dict[str, tuple[Any, str]] = {
     "exclude": (["*.gen", "out/"], "*.gen,out/"),
     "max_file_kb": (10, "10"),
     "excerpts": (3, "3"),
+    "multi_query": (True, "yes"),
+    "rerank": (True, "true"),
     "cache_dir": ("/somewhere", "/somewhere"),
     "threads": (2, "2"),
     "log_level": ("debug", "debug"),

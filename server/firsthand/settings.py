@@ -60,6 +60,13 @@ class Settings:
     allow_cloud_models: tuple[str, ...] = _setting(
         (), "Models that Ollama runs in its cloud and that may see your code, by name."
     )
+    multi_query: bool = _setting(
+        False,
+        "Have the chat model word each question anew and search for that too; see: firsthand eval --multi-query.",
+    )
+    rerank: bool = _setting(
+        False, "Have the chat model put what is found for a question in order; see: firsthand eval --rerank."
+    )
     exclude: tuple[str, ...] = _setting(
         (), "Files to leave out of the index, as .gitignore patterns.", workspace=True
     )

@@ -72,7 +72,7 @@ def test_a_script_gets_one_object(tmp_path: Path) -> None:
     assert terminal.stderr.getvalue() == ""
     assert list(result) == [
         *("root", "files", "filesInWorkspace", "chunks", "seed", "seconds"),
-        *("methods", "questions", "scores", "comparisons"),
+        *("methods", "questions", "notes", "scores", "comparisons"),
     ]
     assert (result["root"], result["seed"], result["filesInWorkspace"]) == (str(tmp_path), 3, 12)
     assert result["questions"][2] == {"kind": "commit", "asked": 11, "available": 12, "missing": ""}
@@ -177,3 +177,19 @@ def test_numbers_that_mean_nothing_are_wrong_usage(flags: list[str], tmp_path: P
 
     assert run(["eval", str(tmp_path), *flags], new_terminal(), application) == 2
     assert application.opened == []
+
+
+def test_a_chat_model_is_asked_fewer_questions(tmp_path: Path) -> None:
+    """Its help is measured when a setting asks for it, over 20 questions of each kind unless more are wanted."""
+    many = {
+        f"src/{at}.py": f'def work{at}(order):\n    """Sum the parts of order number n{at}."""\n'
+        for at in range(25)
+    }
+    kinds = []
+    for flags in (["--rerank", "--multi-query"], ["--rerank", "--questions", "23"], []):
+        application, terminal = FakeApplication(many), new_terminal()
+        assert run(["eval", str(tmp_path), "--json", *flags], terminal, application) == 0
+        asked = json.loads(terminal.stdout.getvalue())["questions"][0]["asked"]
+        kinds.append((application.opened[0].rerank, application.opened[0].multi_query, asked))
+
+    assert kinds == [(True, True, 20), (True, False, 23), (False, False, 25)]

@@ -1,14 +1,17 @@
 """A whole measurement over a small workspace, with the fakes of the ports and the real parser."""
 
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from fakes.chat import FakeChat
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from fakes.tree import DictTree, FakeChanges
 from firsthand.adapters.treesitter_parser import TreeSitterParser
+from firsthand.core.aided_search import AidedSearch
 from firsthand.core.evaluation import KEYWORDS, Evaluation, Evaluator, IndexedEmbedder
 from firsthand.core.evaluation_questions import Change
 from firsthand.core.indexing import Indexer
@@ -45,7 +48,11 @@ class Bench:
     """An evaluator, and what it made."""
 
     def __init__(
-        self, files: dict[str, str], *embedders: IndexedEmbedder, commits: Sequence[Change] = ()
+        self,
+        files: dict[str, str],
+        *embedders: IndexedEmbedder,
+        commits: Sequence[Change] = (),
+        chat: FakeChat | None = None,
     ) -> None:
         self.stores: list[MemoryStore] = []
         self.progress: list[Progress] = []
@@ -56,6 +63,9 @@ class Bench:
             changes=FakeChanges(commits),
             embedders=embedders or (IndexedEmbedder(self.embedder),),
             new_store=self._new_store,
+            aids={"with help": lambda plain: AidedSearch(plain, chat, multi_query=False, rerank=True)}
+            if chat
+            else {},
         )
 
     async def run(self, *, questions: int = 100, new_chunks: int = 1_000, seed: int = 0) -> Evaluation:
@@ -84,6 +94,23 @@ async def test_every_kind_is_asked_of_every_method() -> None:
     }
     assert all(outcome.scores["recall10"].mean == 1.0 for outcome in result.outcomes)
     assert (result.files, result.files_in_workspace) == (24, 24)
+
+
+async def test_help_of_a_chat_model_is_compared_with_the_plain_ranking() -> None:
+    """It is one more way of searching over the same questions; how often it could be used is noted."""
+    turns = itertools.cycle(['{"order": [2, 1]}', "no idea"])
+    result = await Bench(FILES, chat=FakeChat(lambda messages: next(turns))).run()
+
+    assert result.methods == ("hybrid, fake", KEYWORDS, "with help")
+    assert [(each.first, each.other) for each in result.comparisons] == [
+        ("hybrid, fake", KEYWORDS),
+        ("hybrid, fake", "with help"),
+    ]
+    plain, _, helped = (outcome.scores["top1"].mean for outcome in result.outcomes)
+    assert helped == plain / 2
+    assert result.notes == (
+        "with help: of 12 answers of the model 6 could be used; the others changed nothing.",
+    )
 
 
 async def test_the_answer_is_not_in_what_is_searched() -> None:

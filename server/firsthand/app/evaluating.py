@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from firsthand.app.folders import index_folder
 from firsthand.app.models import choose_models
 from firsthand.core.model import Fingerprint
-from firsthand.core.ports import ChunkStore
+from firsthand.core.ports import ChatModel, ChunkStore
 from firsthand.settings import Settings
 
 if TYPE_CHECKING:
-    from firsthand.core.evaluation import Evaluator
+    from firsthand.core.evaluation import Aid, Evaluator
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ async def open_evaluator(root: Path, settings: Settings) -> AsyncIterator[Opened
     from firsthand.core.evaluation import Evaluator, IndexedEmbedder
 
     async with contextlib.AsyncExitStack() as resources:
-        chosen = await choose_models(settings, resources, need_chat=False)
+        wants_chat = settings.multi_query or settings.rerank
+        chosen = await choose_models(settings, resources, need_chat=wants_chat)
         index: ChunkStore | None = None
         folder = index_folder(settings, root)
         if await asyncio.to_thread(folder.is_dir):
@@ -67,9 +68,26 @@ async def open_evaluator(root: Path, settings: Settings) -> AsyncIterator[Opened
                 changes=GitChanges(root),
                 embedders=embedders,
                 new_store=_temporary_store,
+                aids=_aids(chosen.chat, settings) if chosen.chat is not None else {},
             ),
             chosen.state.notices,
         )
+
+
+def _aids(chat: ChatModel, settings: Settings) -> "dict[str, Aid]":
+    """Return the ways in which the chat model is to help: each by itself, so that each is compared."""
+    from firsthand.core.aided_search import AidedSearch
+
+    aids: dict[str, Aid] = {}
+    if settings.multi_query:
+        aids[f"other wordings by {chat.name}"] = lambda plain: AidedSearch(
+            plain, chat, multi_query=True, rerank=False
+        )
+    if settings.rerank:
+        aids[f"reranked by {chat.name}"] = lambda plain: AidedSearch(
+            plain, chat, multi_query=False, rerank=True
+        )
+    return aids
 
 
 @contextlib.asynccontextmanager

@@ -64,6 +64,7 @@ async def _assemble(
     from firsthand.adapters.lance_lock import keeper_lock, writer_lock
     from firsthand.adapters.lance_store import open_store
     from firsthand.adapters.parser_process import ProcessParser
+    from firsthand.core.aided_search import aided
     from firsthand.core.assistant import Assistant
     from firsthand.core.chunking import CHUNKER_VERSION
     from firsthand.core.freshness import OpenBuffers
@@ -105,14 +106,15 @@ async def _assemble(
         quiet=succession.settle,
     )
     searcher = Searcher(store=store, embedder=succession)
+    chat = CourteousChat(chosen.chat, indexer) if chosen.chat else None
     assistant = Assistant(
-        searcher=searcher,
+        searcher=aided(searcher, chat, multi_query=settings.multi_query, rerank=settings.rerank),
         store=store,
         tree=tree,
         parser=parser,
         history=history,
         buffers=buffers,
-        chat=CourteousChat(chosen.chat, indexer) if chosen.chat else None,
+        chat=chat,
         excerpts=settings.excerpts,
     )
     hovers = Hovers(store=store, parser=parser, history=history, explanations=assistant.explanations)

@@ -67,6 +67,8 @@ def _sections(evaluation: Evaluation) -> Iterator[str]:
         for comparison in evaluation.comparisons:
             if comparison.kind == sample.kind:
                 yield f"<p>{escape(verdict(comparison))}</p>"
+    for note in evaluation.notes:
+        yield f'<p class="dim">{escape(note)}</p>'
 
 
 def _table(outcomes: Sequence[Outcome]) -> str:

@@ -115,15 +115,15 @@ examples:
   firsthand eval
   firsthand eval ~/src/project --questions 300 --report search.html
   firsthand eval --embedding-model nomic-embed-text --json
+  firsthand eval --rerank --multi-query    is the chat model's help worth its time here?
 """,
     )
     parser.add_argument("root", nargs="?", type=Path, metavar="DIR", help=ROOT_HELP)
     parser.add_argument(
         "--questions",
         type=positive,
-        default=100,
         metavar="N",
-        help="most questions of each kind; more make it surer and slower (default: 100)",
+        help="most questions of each kind; more make it surer and slower (default: 100; 20 with a chat model)",
     )
     parser.add_argument(
         "--chunks",
@@ -135,4 +135,4 @@ examples:
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="draws other samples (default: 0)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a page with a plot to this file")
     add_json(parser, "print the result as one JSON object")
-    add_setting_flags(parser, "models", "privacy", "index", "general")
+    add_setting_flags(parser, "models", "privacy", "search", "index", "general")

@@ -11,6 +11,7 @@ SETTING_GROUPS: Mapping[str, tuple[str, ...]] = {
     "models": ("provider", "endpoint", "chat_model", "embedding_model", "keep_alive", "threads"),
     "privacy": ("allow_remote_endpoint", "allow_cloud_models"),
     "answers": ("context_tokens", "answer_tokens", "temperature", "excerpts"),
+    "search": ("multi_query", "rerank"),
     "index": ("exclude", "max_file_kb"),
     "editor": ("hover_budget_ms",),
     "general": ("cache_dir", "log_level"),

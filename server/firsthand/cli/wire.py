@@ -117,6 +117,7 @@ def evaluation(measured: Evaluation, root: Path) -> JsonObject:
         "seconds": round(measured.seconds, 3),
         "methods": list(measured.methods),
         "questions": [asdict(sample) for sample in measured.samples],
+        "notes": list(measured.notes),
         "scores": [
             {
                 "method": outcome.method,

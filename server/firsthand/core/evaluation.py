@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from firsthand.core.aided_search import AidedSearch, Tally
 from firsthand.core.evaluation_corpus import (
     Corpus,
     CorpusParser,
@@ -29,6 +30,7 @@ from firsthand.core.indexing import Indexer
 from firsthand.core.model import Fingerprint, Hit, Progress, Report
 from firsthand.core.ports import ChunkStore, Embedder, Parser, SourceTree
 from firsthand.core.retrieval import Searcher
+from firsthand.core.sources import Search
 from firsthand.errors import ModelFailedError, RequestError
 
 # Fewer questions than this say nothing.
@@ -61,6 +63,8 @@ class ChangeLog(Protocol):
         ...
 
 
+Aid = Callable[[Search], AidedSearch]
+"""Puts the help of a chat model around a search."""
 NewStore = Callable[[Fingerprint], AbstractAsyncContextManager[ChunkStore]]
 """Makes an empty index that is gone at the end of the block."""
 
@@ -121,6 +125,8 @@ class Evaluation:
     chunks: int
     seed: int
     seconds: float
+    notes: tuple[str, ...] = ()
+    """What a reader should know of how it came about, a sentence each."""
 
 
 class Evaluator:
@@ -134,17 +140,20 @@ class Evaluator:
         changes: ChangeLog,
         embedders: Sequence[IndexedEmbedder],
         new_store: NewStore,
+        aids: Mapping[str, Aid] | None = None,
     ) -> None:
         """Take what is measured, and with what.
 
         Args:
             embedders: the one that the workspace uses, then those to compare it with.
+            aids: further ways of searching with the embedder that the workspace uses, by name.
         """
         self._tree = tree
         self._parser = parser
         self._changes = changes
         self._embedders = embedders
         self._new_store = new_store
+        self._aids = aids or {}
 
     async def run(self, report: Report, *, questions: int, new_chunks: int, seed: int = 0) -> Evaluation:
         """Make questions, index what is searched, ask, and compare.
@@ -173,7 +182,7 @@ class Evaluator:
         if not asked:
             reasons = "; ".join(sample.missing for sample in samples)
             raise RequestError(f"There is nothing to measure search with here: {reasons}.")
-        scored, chunks = await self._scores(corpus, asked, report)
+        scored, chunks, notes = await self._scores(corpus, asked, report)
         return Evaluation(
             methods=tuple(scored),
             samples=tuple(samples),
@@ -184,6 +193,7 @@ class Evaluator:
             chunks=chunks,
             seed=seed,
             seconds=time.monotonic() - began,
+            notes=notes,
         )
 
     async def _known_files(self) -> Mapping[str, str]:
@@ -221,9 +231,10 @@ class Evaluator:
 
     async def _scores(
         self, corpus: Corpus, asked: Sequence[KnownQuestion], report: Report
-    ) -> tuple[_Scored, int]:
-        """Return the scores of every question, in order, by method, and the size of the index."""
+    ) -> tuple[_Scored, int, tuple[str, ...]]:
+        """Return the scores of every question, in order, by method; the size of the index; and what to note."""
         scored: _Scored = {}
+        notes: list[str] = []
         chunks = 0
         for each in self._embedders:
             async with self._new_store(each.embedder.fingerprint) as store:
@@ -233,7 +244,15 @@ class Evaluator:
                 scored[name] = await _ask(Searcher(store=store, embedder=each.embedder), asked, report)
                 if each is self._embedders[0]:
                     scored[KEYWORDS] = await _ask(Searcher(store=store, embedder=None), asked, report)
-        return scored, chunks
+                    for aid_name, aid in self._aids.items():
+                        search = aid(Searcher(store=store, embedder=each.embedder))
+                        scored[aid_name] = await _ask(search, asked, report)
+                        notes.append(_usefulness(aid_name, search.tally))
+        return scored, chunks, tuple(notes)
+
+
+def _usefulness(name: str, tally: Tally) -> str:
+    return f"{name}: of {tally.asked} answers of the model {tally.used} could be used; the others changed nothing."
 
 
 async def _embedded_files(index: ChunkStore) -> set[tuple[str, str]]:
@@ -257,9 +276,7 @@ async def _fill(store: ChunkStore, each: IndexedEmbedder, corpus: Corpus, report
         raise ModelFailedError(done.problem)
 
 
-async def _ask(
-    searcher: Searcher, asked: Sequence[KnownQuestion], report: Report
-) -> list[Mapping[str, float]]:
+async def _ask(searcher: Search, asked: Sequence[KnownQuestion], report: Report) -> list[Mapping[str, float]]:
     scores = []
     for number, question in enumerate(asked, 1):
         hits = await searcher.search(question.text, scope=question.scope, limit=_LIMIT)

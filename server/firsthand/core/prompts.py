@@ -95,7 +95,7 @@ def build_context(request: Request, passages: Sequence[Passage], window: Window,
 
 def system_text() -> str:
     """Return the system message: the same for every request, whatever the project."""
-    return _template("system").template.strip()
+    return template("system").template.strip()
 
 
 def render_excerpts(excerpts: Sequence[Excerpt]) -> str:
@@ -131,7 +131,7 @@ def _messages(request: Request, history: Sequence[Turn], excerpts: Sequence[Exce
 
 def _user_text(request: Request, excerpts: Sequence[Excerpt]) -> str:
     values = {"excerpts": render_excerpts(excerpts), "request": request.text, **dict(request.details)}
-    return _template(request.prompt).substitute(values).strip()
+    return template(request.prompt).substitute(values).strip()
 
 
 def _recent_turns(history: Sequence[Turn], room: int, window: Window) -> tuple[Turn, ...]:
@@ -153,6 +153,7 @@ def _cost(text: str, window: Window) -> int:
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """Return the wording of one of `prompts/*.md`."""
     file = resources.files("firsthand.core").joinpath("prompts", f"{name}.md")
     return Template(file.read_text(encoding="utf-8"))

@@ -22,6 +22,8 @@ from firsthand.core.evaluation import COMPARED, Evaluation, Outcome
 from firsthand.core.evaluation_metrics import METRICS
 from firsthand.errors import RequestError
 
+_QUESTIONS = 100
+_QUESTIONS_WITH_CHAT = 20
 _COLUMN = 11
 _INTERVAL_COLUMN = 24
 
@@ -52,8 +54,15 @@ async def _measure(context: Context) -> Evaluation:
             context.terminal.say(notice)
         with indexing_progress(context.terminal) as report:
             return await opened.evaluator.run(
-                report, questions=arguments.questions, new_chunks=arguments.chunks, seed=arguments.seed
+                report, questions=_questions(context), new_chunks=arguments.chunks, seed=arguments.seed
             )
+
+
+def _questions(context: Context) -> int:
+    """A chat model takes seconds for each question, so fewer are asked of it unless the user wants more."""
+    given: int | None = context.arguments.questions
+    settings = context.settings
+    return given or (_QUESTIONS_WITH_CHAT if settings.rerank or settings.multi_query else _QUESTIONS)
 
 
 def _check_writable(report: Path) -> None:
@@ -84,6 +93,8 @@ def _lines(evaluation: Evaluation) -> Iterator[Text]:
         for comparison in evaluation.comparisons:
             if comparison.kind == sample.kind:
                 yield Text(verdict(comparison), style="green" if comparison.is_clear else "")
+    for note in evaluation.notes:
+        yield Text(visible(note), style="dim")
 
 
 def _heading(width: int) -> Text:
