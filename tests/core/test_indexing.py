@@ -34,6 +34,8 @@ class Bench:
         self.progress: list[Progress] = []
         self.holder: str = ""
         self.chunking = asyncio.Event()
+        self.held = 0
+        self._reported = asyncio.Event()
         self.indexer = Indexer(
             tree=self.tree,
             parser=TreeSitterParser(),
@@ -46,10 +48,22 @@ class Bench:
     async def _lock(self) -> AsyncIterator[None]:
         if self.holder:
             raise StoreBusyError(self.holder)
-        yield
+        self.held += 1
+        try:
+            yield
+        finally:
+            self.held -= 1
+
+    async def reach(self, stage: str) -> None:
+        """Wait until a stage is reported next."""
+        self.progress.clear()
+        while not any(progress.stage == stage for progress in self.progress):
+            self._reported.clear()
+            await self._reported.wait()
 
     def report(self, progress: Progress) -> None:
         self.progress.append(progress)
+        self._reported.set()
         if progress.stage == "chunking":
             self.chunking.set()
 
@@ -312,17 +326,56 @@ async def test_busy_index_is_refused() -> None:
 
 
 async def test_pause_holds_and_resume_goes_on() -> None:
-    """While paused nothing is read; afterwards nothing was missed."""
+    """While paused nothing is read and the right to write is free; afterwards nothing was missed."""
     bench = Bench()
     bench.indexer.pause()
     refreshing = asyncio.create_task(bench.indexer.refresh(bench.report))
-    await bench.chunking.wait()
-    stage, reads = bench.indexer.state.stage, list(bench.tree.reads)
+    await bench.reach("paused")
+    stage, reads, held = bench.indexer.state.stage, list(bench.tree.reads), bench.held
 
     bench.indexer.resume()
     report = await refreshing
 
-    assert (stage, reads, report.files) == ("paused", [], 3)
+    assert (stage, reads, held, report.files) == ("paused", [], 0, 3)
+
+
+async def test_pause_in_the_middle_lets_go_of_the_index() -> None:
+    """What was embedded until then is kept, another process may write, and resuming embeds the rest."""
+    bench = Bench({f"{number}.md": f"# Number {number}\n" for number in range(20)})
+    embed = bench.embedder.embed_documents
+
+    async def embed_and_pause(texts: Sequence[str]) -> list[Vector | Rejected]:
+        bench.indexer.pause()
+        return await embed(texts)
+
+    bench.embedder.embed_documents = embed_and_pause  # type: ignore[method-assign]
+    refreshing = asyncio.create_task(bench.indexer.refresh(bench.report))
+    await bench.reach("paused")
+    held, embedded = bench.held, (await bench.store.stats()).embedded
+
+    bench.embedder.embed_documents = embed  # type: ignore[method-assign]
+    bench.indexer.resume()
+    await refreshing
+
+    assert (held, embedded) == (0, bench.embedder.batch_size)
+    assert len(bench.embedder.documents) == 20
+
+
+async def test_a_pause_that_is_taken_back_at_once_ends_nothing() -> None:
+    """The one who keeps the index is told, and what is saved afterwards is indexed by its next run."""
+    bench = Bench()
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.reach("idle")
+    bench.indexer.pause()
+    await asyncio.sleep(0)
+    bench.indexer.resume()
+    await running
+    bench.tree.write("README.md", "# Changed meanwhile\n")
+    again = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.reach("idle")
+
+    assert "Changed" in (await bench.texts())["README.md"]
+    again.cancel()
 
 
 async def test_indexing_yields_to_an_answer() -> None:

@@ -142,6 +142,43 @@ async def test_the_second_session_tells_when_the_first_has_written() -> None:
     await second.end()
 
 
+async def test_a_paused_session_leaves_the_index_to_others() -> None:
+    """The next session takes over while the first one pauses; when that resumes it stands by."""
+    shared = SharedIndex()
+    first = Session(shared)
+    await first.reach("idle")
+    second = Session(shared)
+    await second.reach("following")
+    first.indexer.pause()
+    await second.reach("idle")
+    shared.tree.write("a.md", "# Saved while the first one paused\n")
+    second.watcher.notice("a.md")
+    await _until_indexed(second, "a.md", "paused")
+    watching, stage = first.watcher.watching, first.indexer.state.stage
+
+    first.indexer.resume()
+    await first.reach("following")
+
+    assert (watching, stage) == (0, "paused")
+    await first.end()
+    await second.end()
+
+
+async def test_a_session_that_resumes_alone_has_missed_nothing() -> None:
+    """What changed while nobody kept the index is found by the sweep that follows."""
+    shared = SharedIndex()
+    session = Session(shared)
+    await session.reach("idle")
+    session.indexer.pause()
+    await session.until(lambda: shared.holder is None)
+    shared.tree.write("a.md", "# Changed while paused\n")
+
+    session.indexer.resume()
+    await _until_indexed(session, "a.md", "while paused")
+
+    await session.end()
+
+
 async def test_what_the_watcher_notices_is_indexed() -> None:
     """Single paths, and everything when it says so, without any editor."""
     shared = SharedIndex()

@@ -74,13 +74,8 @@ class MemoryStore:
 
     async def adopt_vectors(self) -> int:
         waiting = await self.without_vector(len(self._chunks) * 1000)
-        return await self.set_vectors(
-            {
-                chunk.content_hash: self.elsewhere[chunk.content_hash]
-                for chunk in waiting
-                if chunk.content_hash in self.elsewhere
-            }
-        )
+        keys = [chunk.content_hash for chunk in waiting if chunk.content_hash in self.elsewhere]
+        return await self.set_vectors({key: self.elsewhere[key] for key in keys}) if keys else 0
 
     async def set_vectors(self, vectors: Mapping[str, Vector]) -> int:
         self.commits += 1

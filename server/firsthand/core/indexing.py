@@ -5,13 +5,14 @@ that keyword search works at once; vectors follow, in the same order. One worker
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from firsthand.core.courtesy import Courtesy
+from firsthand.core.courtesy import Courtesy, PausedError
 from firsthand.core.dirty_marks import DirtyMarks
 from firsthand.core.embedding import EmbeddingStage
 from firsthand.core.file_indexing import FileIndexer
@@ -98,6 +99,10 @@ class Indexer:
                 if time.monotonic() >= deadline:
                     raise
                 report(Progress("waiting", detail=str(error)))
+            except PausedError:
+                report(Progress("paused"))
+                await self._courtesy.unpaused()
+                continue
             await asyncio.sleep(_BUSY_SECONDS)
 
     def mark_dirty(self, paths: Iterable[str] = (), *, everything: bool = False) -> None:
@@ -126,11 +131,15 @@ class Indexer:
         self._progress.enter("failed", report, message=reason)
 
     async def run(self, report: Report) -> None:
-        """Sweep, then follow changes until cancelled; what goes wrong is logged, shown in `state` and tried again."""
-        await self._until_done(lambda: self._refresh(report), report)
-        while True:
-            await self._marks.ready()
-            await self._until_done(lambda: self._drain(report), report)
+        """Sweep, then follow changes until paused; what goes wrong is logged, shown in `state` and tried again.
+
+        What was not done then is done by the sweep of the next call.
+        """
+        with contextlib.suppress(PausedError):
+            await self._until_done(lambda: self._refresh(report), report)
+            while True:
+                await self._courtesy.unless_paused(self._marks.ready())
+                await self._until_done(lambda: self._drain(report), report)
 
     async def settled(self) -> None:
         """Return when the first sweep is over and nothing waits to be indexed."""
@@ -146,12 +155,16 @@ class Indexer:
         return not self._searchable.is_set() and self.state.stage not in ("paused", "failed")
 
     def pause(self) -> None:
-        """Stop after the current batch; changes are still noted."""
+        """Stop after the current batch and let go of the index, so that another process may write it."""
         self._courtesy.pause()
 
     def resume(self) -> None:
         """Go on."""
         self._courtesy.resume()
+
+    async def unpaused(self) -> None:
+        """Return when indexing is not paused."""
+        await self._courtesy.unpaused()
 
     @property
     def is_held_back(self) -> bool:
@@ -163,6 +176,7 @@ class Indexer:
         return self._courtesy.yielding()
 
     async def _refresh(self, report: Report) -> IndexReport:
+        self._courtesy.check()
         began = time.monotonic()
         computed_before = self._vectors.computed
         removed = 0
@@ -196,6 +210,7 @@ class Indexer:
         )
 
     async def _drain(self, report: Report) -> None:
+        self._courtesy.check()
         async with self._working, self._writer_lock():
             await self._follow_dirty(report)
             await self._vectors.embed_missing(report)
@@ -236,12 +251,12 @@ class Indexer:
             except StoreBusyError as error:
                 if self._progress.state.stage != "waiting":
                     self._progress.enter("waiting", report, message=str(error))
-                await asyncio.sleep(_BUSY_SECONDS)
+                await self._courtesy.unless_paused(asyncio.sleep(_BUSY_SECONDS))
                 continue
             except (FirsthandError, OSError) as error:
                 log.warning("indexing stopped: %s", error)
                 self._progress.enter("failed", report, message=str(error))
-            await asyncio.sleep(delay)
+            await self._courtesy.unless_paused(asyncio.sleep(delay))
             delay = min(delay * 2, _MOST_RETRY_SECONDS)
 
     def _settle(self) -> None:

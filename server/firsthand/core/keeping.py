@@ -51,13 +51,16 @@ class IndexKeeper:
         return self._watcher.limitation if self._is_keeper else ""
 
     async def run(self, report: Report) -> None:
-        """Keep the index, or stand by while another process does, until cancelled."""
+        """Keep the index, or stand by while another process does, until cancelled; nothing is held while paused."""
         self._indexer.prepare(report)
         while True:
+            await self._indexer.unpaused()
             pause = _LOOK_SECONDS
             try:
                 async with self._keeper_lock():
                     await self._keep(report)
+                report(Progress("paused"))
+                continue
             except StoreBusyError as busy:
                 await self._stand_by(busy.holder, report)
             except FirsthandError as error:
