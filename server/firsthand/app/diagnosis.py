@@ -15,13 +15,11 @@ from typing import Literal
 
 from firsthand.app.folders import cache_folder, index_folder
 from firsthand.app.installing import installed_models
-from firsthand.errors import FirsthandError, ModelError
+from firsthand.errors import FirsthandError, ModelError, StoreError
 from firsthand.settings import Settings
 
 # An index of a large repository with its vectors, and room to compact it.
 _LITTLE_DISK_BYTES = 2 * 1024**3
-# LanceDB's wheels for Linux on x86-64 are compiled for these.
-_NEEDED_CPU_FLAGS = frozenset({"avx2", "fma"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +50,18 @@ def _python() -> Finding:
 
 
 def _processor() -> Finding:
-    name = platform.machine() or "unknown"
-    if sys.platform != "linux" or name not in ("x86_64", "AMD64"):
-        return Finding("CPU", "ok", f"{name}, {os.cpu_count()} cores")
-    flags = _cpu_flags(Path("/proc/cpuinfo"))
-    missing = sorted(_NEEDED_CPU_FLAGS - flags) if flags else []
+    from firsthand.adapters.processor import missing_features
+
+    name = f"{platform.machine() or 'unknown'}, {os.cpu_count()} cores"
+    missing = missing_features()
     if missing:
         return Finding(
             "CPU",
             "error",
-            f"{name} without {', '.join(missing)}: the index library cannot run here",
+            f"{name}, without {', '.join(missing)}: the index library cannot run here",
             "Run the server on a machine whose CPU has AVX2 and FMA, for example by Remote-SSH.",
         )
-    return Finding("CPU", "ok", f"{name}, {os.cpu_count()} cores, AVX2 and FMA")
-
-
-def _cpu_flags(file: Path) -> frozenset[str]:
-    try:
-        lines = file.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(next((line.split(":", 1)[1].split() for line in lines if line.startswith("flags")), []))
+    return Finding("CPU", "ok", name)
 
 
 def _git() -> Finding:
@@ -111,8 +100,13 @@ def _folder(folder: Path) -> Finding:
 
 
 async def _store_library() -> Finding:
+    from firsthand.adapters.processor import check_processor
+
     try:
+        check_processor()
         await asyncio.to_thread(importlib.import_module, "firsthand.adapters.lance_store")
+    except StoreError as error:
+        return Finding("Index library", "error", f"LanceDB is not loaded: {error}")
     except ImportError as error:
         return Finding(
             "Index library",

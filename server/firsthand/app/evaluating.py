@@ -33,9 +33,12 @@ async def open_evaluator(root: Path, settings: Settings) -> AsyncIterator[Opened
     The index of the workspace lends its vectors and is not written.
 
     Raises:
-        StoreError: the index cannot be read.
+        StoreError: the index cannot be read, or this processor cannot run its library.
         ModelError: there is no embedder at all.
     """
+    from firsthand.adapters.processor import check_processor
+
+    await asyncio.to_thread(check_processor)
     from firsthand.adapters.git_changes import GitChanges
     from firsthand.adapters.git_files import WorkspaceTree
     from firsthand.adapters.lance_store import open_store

@@ -39,10 +39,13 @@ async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = Tr
 
     Raises:
         WorkspaceError: `root` is not a folder that can be read.
-        StoreError: the index cannot be opened and cannot be made anew.
+        StoreError: the index cannot be opened and cannot be made anew, or this processor cannot run its library.
         ModelError: there is no embedder at all.
     """
+    from firsthand.adapters.processor import check_processor
+
     root = await asyncio.to_thread(_checked, root)
+    await asyncio.to_thread(check_processor)
     # LanceDB alone costs more than a second to import; the event loop must not wait for it.
     await asyncio.to_thread(lambda: [importlib.import_module(name) for name in _HEAVY])
     resources = contextlib.AsyncExitStack()

@@ -1,0 +1,85 @@
+"""A processor that LanceDB's wheels are not compiled for costs a clear message, not the process."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from firsthand.adapters import processor
+from firsthand.adapters.processor import check_processor, missing_features
+from firsthand.app import diagnose
+from firsthand.settings import load
+
+OLD = "processor\t: 0\nmodel name\t: Old\nflags\t\t: fpu sse2 sse4_2 avx\n\nprocessor\t: 1\nflags\t\t: fpu\n"
+NEW = "processor\t: 0\nflags\t\t: fpu sse2 avx2 fma bmi1\n"
+
+
+@pytest.fixture
+def cpu_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the kernel tells of an x86-64 processor, to be written by the test."""
+    file = tmp_path / "cpuinfo"
+    monkeypatch.setattr(processor, "_CPU_INFO", file)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("told", "missing"),
+    [(OLD, ["avx2", "fma"]), (NEW, []), (NEW.replace(" fma", ""), ["fma"]), ("no flags\n", []), (None, [])],
+    ids=["old", "new", "without fma", "says nothing", "cannot be read"],
+)
+def test_what_is_missing(told: str | None, missing: list[str], cpu_info: Path) -> None:
+    """Only what is known to be missing counts."""
+    if told is not None:
+        cpu_info.write_text(told)
+
+    assert missing_features() == missing
+
+
+def test_other_machines_are_not_judged_by_these_flags(
+    cpu_info: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wheels for ARM have needs of their own, which every such machine meets."""
+    cpu_info.write_text(OLD)
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+
+    check_processor()
+
+
+def test_the_doctor_says_it_and_lives(cpu_info: Path, tmp_path: Path) -> None:
+    """It names what is missing and does not load what would end it."""
+    cpu_info.write_text(OLD)
+    settings, _ = load(
+        None, command_line={"cache_dir": str(tmp_path), "provider": "embedded"}, environment={}
+    )
+
+    findings = {finding.name: finding for finding in asyncio.run(diagnose(None, settings))}
+
+    assert findings["CPU"].state == findings["Index library"].state == "error"
+    assert "avx2, fma" in findings["CPU"].message
+
+
+def test_a_folder_is_refused_before_the_library_is_loaded(tmp_path: Path) -> None:
+    """One sentence says what is missing, that nothing works here, and what to do."""
+    (tmp_path / "cpuinfo").write_text(OLD)
+    program = (
+        "import asyncio, platform, sys; from pathlib import Path\n"
+        "from firsthand.adapters import processor; from firsthand.app import open_workspace\n"
+        "from firsthand.errors import StoreError; from firsthand.settings import Settings\n"
+        "sys.platform = 'linux'; platform.machine = lambda: 'x86_64'\n"
+        "processor._CPU_INFO = Path(sys.argv[1]) / 'cpuinfo'\n"
+        "try: asyncio.run(open_workspace(Path(sys.argv[1]), Settings()))\n"
+        "except StoreError as error: print(error)\n"
+        "print('lancedb' in sys.modules, 'pyarrow' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+
+    message, loaded = done.stdout.splitlines()
+    assert message.startswith("This machine's processor lacks AVX2 and FMA")
+    assert loaded == "False False"
