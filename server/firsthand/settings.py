@@ -73,7 +73,13 @@ class Settings:
     max_file_kb: int = _setting(
         1024, "Files larger than this many kilobytes are not indexed.", workspace=True, least=1
     )
-    excerpts: int = _setting(12, "Most excerpts that go into a prompt.", workspace=True, least=1, most=50)
+    excerpts: int = _setting(
+        12,
+        "Most excerpts that go into a prompt; short ones of what the best call, and of what calls them, may follow.",
+        workspace=True,
+        least=1,
+        most=50,
+    )
     cache_dir: str = _setting("", "Where indexes and models are kept. Empty: the user's cache directory.")
     threads: int = _setting(
         0, "Threads that models built into Firsthand may use; 0 takes one for each core.", least=0, most=256

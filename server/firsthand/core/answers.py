@@ -59,6 +59,8 @@ class Excerpt:
     tokens: int
     reasons: tuple[str, ...] = ()
     score: float = 0.0
+    aside: str = ""
+    """What ties it to another excerpt, when it was not found itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from firsthand.core.neighbours import Neighbourhood, find_neighbours
 from firsthand.core.prompts import Request, Window
 from firsthand.core.relations import asked_relation
 from firsthand.core.sources import Sources, locate, without_repeats
+from firsthand.core.surroundings import short_passages, surroundings
 from firsthand.errors import RequestError
 
 # More is searched than fits, so that merging and the budget have something to choose from.
@@ -31,13 +32,15 @@ _OVERFETCH = 2
 _LATE_VECTORS = 48
 # A list of places may take this share of the window; the longest of these lengths that fits is taken.
 _LIST_SHARE = 0.25
+# Of what the best hits call and what calls them, one short excerpt for so many found ones.
+_EXCERPTS_FOR_ONE_ASIDE = 3
 _LISTED = (100, 50, 25, 10, 3)
 
 
 async def ask(
     question: Question, turns: tuple[Turn, ...], sources: Sources, generation: Generation
 ) -> AsyncGenerator[AnswerEvent, None]:
-    """Search, read what was found as it is now, ask the model, check its words."""
+    """Search, read what was found as it is now, and what it calls; ask the model, check its words."""
     if not question.text.strip():
         raise RequestError("The question is empty: write what you want to know in `question`.")
     stopwatch, draft = Stopwatch(), Draft()
@@ -55,6 +58,10 @@ async def ask(
         hits = without_repeats((*neighbours.hits[: question.limit * _OVERFETCH], *hits))
     yield stopwatch.start("reading")
     passages, cut = await sources.passages(hits, question.selection)
+    if neighbours is None and generation.chat is not None:
+        most = question.limit // _EXCERPTS_FOR_ONE_ASIDE
+        around = await surroundings(hits, sources.store, question.scope, most)
+        passages += await short_passages(around, sources.freshness)
     task = Task(
         request=_request(question, turns, neighbours, generation.window()),
         hits=hits,

@@ -32,18 +32,22 @@ class _Region:
     score: float
     tokens: int
     is_target: bool = False
+    aside: str = ""
 
 
 def choose_excerpts(
     passages: Sequence[Passage], room: int, limit: int, estimate: Estimate
 ) -> tuple[tuple[Excerpt, ...], tuple[CutExcerpt, ...]]:
-    """Take passages, best first, until `room` tokens or `limit` excerpts are used; the rest is cut with a reason."""
+    """Take passages, best first, until `room` tokens or `limit` excerpts are used; the rest is cut with a reason.
+
+    Passages that stand aside do not count for `limit`, and nobody misses those for which there is no room.
+    """
     regions: list[_Region] = []
     cut: list[CutExcerpt] = []
     for passage in passages:
         used = sum(region.tokens for region in regions)
         reason = _place(passage, regions, room - used, room, limit, estimate)
-        if reason:
+        if reason and not passage.aside:
             text = passage.file.lines_text(passage.start_line, passage.end_line)
             cut.append(
                 CutExcerpt(passage.file.path, passage.start_line, passage.end_line, estimate(text), reason)
@@ -73,7 +77,7 @@ def _place(
         too_large = (start, end) != part and candidate.tokens > room * _LARGEST_SHARE
         if cost > free or too_large:
             continue
-        if not touching and len(regions) >= limit:
+        if not touching and not passage.aside and len(regions) >= limit:
             return ENOUGH
         _replace(regions, touching, merged)
         return ""
@@ -101,7 +105,15 @@ def _replace(regions: list[_Region], touching: list[_Region], merged: _Region) -
 def _region(passage: Passage, start: int, end: int, estimate: Estimate) -> _Region:
     tokens = estimate(passage.file.lines_text(start, end)) + _FRAME_TOKENS
     return _Region(
-        passage.file, start, end, passage.symbol, passage.reasons, passage.score, tokens, passage.is_target
+        passage.file,
+        start,
+        end,
+        passage.symbol,
+        passage.reasons,
+        passage.score,
+        tokens,
+        passage.is_target,
+        passage.aside,
     )
 
 
@@ -144,4 +156,5 @@ def _excerpt(number: int, region: _Region) -> Excerpt:
         tokens=region.tokens,
         reasons=region.reasons,
         score=region.score,
+        aside=region.aside,
     )

@@ -77,6 +77,8 @@ class Passage:
     score: float = 0.0
     is_target: bool = False
     """What the request is about: an excerpt of its own, exactly these lines."""
+    aside: str = ""
+    """What ties it to a better passage, for one that was not found itself; it takes only room that is left."""
 
 
 def current_file(path: str, text: str, language: str = "") -> CurrentFile:

@@ -236,7 +236,8 @@ class Generation:
         lead = NO_MODEL if status == "noModel" else "The model said nothing; these places match best."
         if task.lead:
             lead = f"{task.lead}\n\n{_CODE_OF_LIST}"
-        text, citations = list_excerpts(lead, draft.context.excerpts)
+        found = [excerpt for excerpt in draft.context.excerpts if not excerpt.aside]
+        text, citations = list_excerpts(lead, found)
         yield TextArrived(text)
         for citation in citations:
             yield CitationFound(citation)

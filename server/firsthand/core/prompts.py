@@ -118,7 +118,8 @@ def _render_excerpt(excerpt: Excerpt) -> str:
     fence = fence_around(excerpt.text)
     path = _CONTROL.sub(" ", excerpt.path)
     symbol = f" {_CONTROL.sub(' ', excerpt.symbol)}" if excerpt.symbol else ""
-    head = f"[{excerpt.id}] {path}:{excerpt.start_line}-{excerpt.end_line}{symbol}"
+    aside = f" ({_CONTROL.sub(' ', excerpt.aside)})" if excerpt.aside else ""
+    head = f"[{excerpt.id}] {path}:{excerpt.start_line}-{excerpt.end_line}{symbol}{aside}"
     return f"{head}\n{fence}{language_of(excerpt.path)}\n{excerpt.text}\n{fence}"
 
 
