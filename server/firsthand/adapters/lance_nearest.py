@@ -1,83 +1,175 @@
-"""The nearest chunks by cosine similarity."""
+"""The nearest chunks by cosine similarity.
+
+The vectors of a table are also held in memory, coded (`vector_codes`), and followed by its version: what this process
+adds is added there too, and after any other change the hashes are compared.
+"""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from lancedb.table import AsyncTable
 
 from firsthand.adapters import lance_schema
+from firsthand.adapters.lance_chunk_rows import ChunkRows
 from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, one_of, scope_predicate
 from firsthand.adapters.lance_tables import Tables
+from firsthand.adapters.vector_codes import VectorCodes
 from firsthand.core.model import Chunk, Scope, ScoredChunk, Vector
 
 # A scope with fewer chunks than this is searched chunk by chunk; a wider one by asking for more neighbours.
 _NARROW_SCOPE = 2_000
+# So many vectors are read while a search waits for them (some 100 ms); more are read beside searches in the table.
+_READ_AT_ONCE = 20_000
+# Up to here a predicate names the vectors that are missing; beyond, all are read.
+_MOST_NAMED = 4 * VALUES_PER_PREDICATE
+
+_WITH_VECTOR = "reason = ''"
 
 
-async def search(tables: Tables, vector: Vector, scope: Scope, limit: int) -> list[ScoredChunk]:
-    """Return the nearest chunks of a scope, best first."""
-    predicate = scope_predicate(scope)
-    in_scope = await tables.chunks.count_rows(predicate)
-    if not in_scope or limit < 1:
-        return []
-    if predicate and in_scope <= _NARROW_SCOPE:
-        return await _nearest_of_few(tables, vector, predicate, limit)
-    total = await tables.vectors.count_rows()
-    # The expected share of neighbours that lie in the scope, and as much again for the unexpected.
-    neighbours = 2 * limit * max(total // in_scope, 1)
-    while True:
-        hits = await _nearest(tables, vector, predicate, neighbours, limit)
-        if neighbours >= total or len(hits) >= limit:
-            return hits[:limit]
-        neighbours *= 8
+class NearestChunks:
+    """Searches the vectors of one embedder."""
+
+    def __init__(self) -> None:
+        self._codes = VectorCodes()
+        self._version: int | None = None
+        self._changing = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
+        self._chunk_rows = ChunkRows()
+
+    async def search(self, tables: Tables, vector: Vector, scope: Scope, limit: int) -> list[ScoredChunk]:
+        """Return the nearest chunks of a scope, best first."""
+        predicate = scope_predicate(scope)
+        in_scope = await tables.chunks.count_rows(predicate)
+        if not in_scope or limit < 1:
+            return []
+        if predicate and in_scope <= _NARROW_SCOPE:
+            return await _nearest_of_few(tables, vector, predicate, limit)
+        total = await tables.vectors.count_rows()
+        # The expected share of neighbours that lie in the scope, and as much again for the unexpected.
+        neighbours = 2 * limit * max(total // in_scope, 1)
+        while True:
+            hits = await self._nearest(tables, vector, predicate, neighbours, limit)
+            if neighbours >= total or len(hits) >= limit:
+                return hits[:limit]
+            neighbours *= 8
+
+    @contextlib.asynccontextmanager
+    async def adding(self, table: AsyncTable, vectors: Mapping[str, Vector]) -> AsyncIterator[None]:
+        """Surround the write that adds these vectors to the table."""
+        before = await table.version()
+        yield
+        matrix = np.frombuffer(b"".join(vector.tobytes() for vector in vectors.values()), np.float32)
+        async with self._changing:
+            if self._version == before:
+                await asyncio.to_thread(self._codes.add, list(vectors), matrix.reshape(len(vectors), -1))
+                self._version = await table.version()
+
+    async def close(self) -> None:
+        """Stop what goes on beside searches."""
+        await self._chunk_rows.close()
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+
+    async def _nearest(
+        self, tables: Tables, vector: Vector, predicate: str | None, neighbours: int, limit: int
+    ) -> list[ScoredChunk]:
+        """Return the hits among that many neighbours, which are fewer when two processes stored one vector."""
+        ranking = await self._ranking(tables.vectors, vector, neighbours)
+        hits: list[ScoredChunk] = []
+        # Nearly every neighbour has a chunk, and reading one costs more than finding it.
+        for batch in lance_schema.batches(
+            list(ranking), limit if predicate is None else VALUES_PER_PREDICATE
+        ):
+            hits += _ranked(await self._chunk_rows.fetch(tables.chunks, batch, predicate), ranking)
+            if len(hits) >= limit:
+                break
+        return hits
+
+    async def _ranking(self, table: AsyncTable, vector: Vector, limit: int) -> Mapping[str, float]:
+        """Return the nearest content hashes with their similarity, best first."""
+        if await table.version() != self._version:
+            if await table.count_rows() - len(self._codes) > _READ_AT_ONCE:
+                if self._reading is None or self._reading.done():
+                    self._reading = asyncio.create_task(self._follow(table))
+                return await _flat_ranking(table, vector, limit)
+            await self._follow(table)
+        return await asyncio.to_thread(self._codes.nearest, vector, limit)
+
+    async def _follow(self, table: AsyncTable) -> None:
+        """Make the codes those of the table."""
+        async with self._changing:
+            version = await table.version()
+            if version == self._version:
+                return
+            stored = await table.query().where(_WITH_VECTOR).select(["content_hash"]).to_arrow()
+            missing = await asyncio.to_thread(_keep_stored, self._codes, stored["content_hash"])
+            async for keys, matrix in _vectors_of(table, missing):
+                await asyncio.to_thread(self._codes.add, keys, matrix)
+            self._version = version
+
+
+def _keep_stored(codes: VectorCodes, stored: pa.ChunkedArray) -> set[str]:
+    """Drop the codes of vectors that are gone; return the hashes of those that are missing."""
+    known = codes.keys()
+    wanted = set(stored.to_pylist())
+    if not wanted.issuperset(known):
+        codes.keep(wanted)
+    return wanted.difference(known)
+
+
+async def _vectors_of(
+    table: AsyncTable, keys: Collection[str]
+) -> AsyncIterator[tuple[list[str], npt.NDArray[np.float32]]]:
+    """Yield the vectors of these hashes, each once."""
+    left = set(keys)
+    predicates = (
+        [one_of("content_hash", batch) for batch in lance_schema.batches(list(left), VALUES_PER_PREDICATE)]
+        if len(left) <= _MOST_NAMED
+        else [_WITH_VECTOR]
+    )
+    for predicate in predicates:
+        query = table.query().where(predicate).select(["content_hash", "vector"])
+        async for batch in await query.to_batches(max_batch_length=8192):
+            found = await asyncio.to_thread(_taken, batch, left)
+            if found is not None:
+                yield found
+
+
+def _taken(batch: pa.RecordBatch, left: set[str]) -> tuple[list[str], npt.NDArray[np.float32]] | None:
+    """Take those of a batch that are left to be read."""
+    hashes = batch["content_hash"].to_pylist()
+    rows = [row for row, key in enumerate(hashes) if key in left and not left.discard(key)]  # type: ignore[func-returns-value]
+    if not rows:
+        return None
+    matrix = np.asarray(batch["vector"].take(pa.array(rows)).flatten(), np.float32)
+    return [hashes[row] for row in rows], matrix.reshape(len(rows), -1)
 
 
 async def _nearest_of_few(tables: Tables, vector: Vector, predicate: str, limit: int) -> list[ScoredChunk]:
     query = tables.chunks.query().where(predicate)
     rows = await query.select(["content_hash", "chunk"]).to_arrow()
     hashes = one_of("content_hash", set(rows["content_hash"].to_pylist()))
-    ranking = await _ranking(tables, vector, limit, hashes)
+    ranking = await _flat_ranking(tables.vectors, vector, limit, hashes)
     rows = rows.filter(pc.is_in(rows["content_hash"], value_set=pa.array(ranking, pa.string())))
     return _ranked(lance_schema.chunks_from(rows["chunk"]), ranking)[:limit]
 
 
-async def _nearest(
-    tables: Tables, vector: Vector, predicate: str | None, neighbours: int, limit: int
-) -> list[ScoredChunk]:
-    """Return the hits among that many neighbours, which are fewer when two processes stored one vector."""
-    ranking = await _ranking(tables, vector, neighbours)
-    hits: list[ScoredChunk] = []
-    for batch in lance_schema.batches(list(ranking), VALUES_PER_PREDICATE):
-        hashes = one_of("content_hash", batch)
-        chunks = await _chunks_where(tables, f"{hashes} AND ({predicate})" if predicate else hashes)
-        hits += _ranked(chunks, ranking)
-        if len(hits) >= limit:
-            break
-    return hits
-
-
-async def _ranking(
-    tables: Tables, vector: Vector, limit: int, predicate: str | None = None
+async def _flat_ranking(
+    table: AsyncTable, vector: Vector, limit: int, predicate: str | None = None
 ) -> dict[str, float]:
-    """Return the nearest content hashes with their similarity, best first."""
-    query = (
-        tables.vectors.query()
-        .nearest_to(np.frombuffer(vector, np.float32))
-        .distance_type("cosine")
-        .limit(limit)
-    )
+    """Return the nearest content hashes with their similarity, best first, by reading all vectors."""
+    query = table.query().nearest_to(np.frombuffer(vector, np.float32)).distance_type("cosine").limit(limit)
     if predicate:
         query = query.where(predicate)
     found = await query.select(["content_hash", "_distance"]).to_arrow()
     pairs = zip(found["content_hash"].to_pylist(), found["_distance"].to_pylist(), strict=True)
     return {key: 1.0 - distance for key, distance in sorted(pairs, key=lambda pair: pair[1])}
-
-
-async def _chunks_where(tables: Tables, predicate: str) -> list[Chunk]:
-    found = await tables.chunks.query().where(predicate).select(["chunk"]).to_arrow()
-    return await asyncio.to_thread(lance_schema.chunks_from, found["chunk"])
 
 
 def _ranked(chunks: Sequence[Chunk], similarity: Mapping[str, float]) -> list[ScoredChunk]:

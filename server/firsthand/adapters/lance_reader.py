@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from firsthand.adapters import lance_folder, lance_links, lance_nearest, lance_schema
+from firsthand.adapters import lance_folder, lance_links, lance_schema
 from firsthand.adapters.lance_errors import translated
+from firsthand.adapters.lance_nearest import NearestChunks
 from firsthand.adapters.lance_pending import table_versions
 from firsthand.adapters.lance_predicates import any_in_list, quoted, scope_predicate
 from firsthand.adapters.lance_tables import Tables
@@ -27,13 +28,14 @@ class LanceReader:
     def __init__(self, index: Path, tables: Tables) -> None:
         self._index = index
         self._opened: Tables | None = tables
+        self._nearest = NearestChunks()
         self._names: frozenset[str] = frozenset()
         self._names_version: int | None = None
 
     async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
         """Return the nearest chunks by cosine similarity, best first."""
         with self._reading("be searched"):
-            return await lance_nearest.search(self._tables, vector, scope, limit)
+            return await self._nearest.search(self._tables, vector, scope, limit)
 
     async def search_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredChunk]:
         """Return chunks by BM25, best first."""

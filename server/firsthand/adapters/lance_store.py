@@ -212,6 +212,7 @@ class LanceStore(LanceReader):
         """Let go of the tables after the write under way, if any; a search under way ends with a StoreError."""
         async with self._writing:
             self._opened = None
+        await self._nearest.close()
         await asyncio.to_thread(lance_folder.mark_used, self._index, self._fingerprint)
 
     @contextlib.asynccontextmanager
@@ -246,7 +247,8 @@ class LanceStore(LanceReader):
     async def _add_vectors(self, vectors: Mapping[str, Vector]) -> None:
         if vectors:
             rows = await asyncio.to_thread(lance_schema.vector_table, vectors, self._dimensions)
-            await self._tables.vectors.add(rows)
+            async with self._nearest.adding(self._tables.vectors, vectors):
+                await self._tables.vectors.add(rows)
 
     async def _index_new_rows(self) -> None:
         waiting = await self._tables.unindexed_chunks()
