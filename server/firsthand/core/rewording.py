@@ -12,7 +12,7 @@ from firsthand.core.rescoring import rescored
 _MOST_WORDINGS = 3
 _MOST_CHARACTERS = 200
 _MOST_CHARACTERS_OF_A_QUESTION = 4_000
-_SECONDS = 15.0
+_SECONDS = 20.0
 # What all other wordings together may add: less than the question itself, which is the user's.
 _SHARE_OF_OTHERS = 0.5
 _RULE = "other wordings"
