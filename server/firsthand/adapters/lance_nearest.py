@@ -16,7 +16,7 @@ from lancedb.table import AsyncTable
 
 from firsthand.adapters import lance_schema
 from firsthand.adapters.lance_chunk_rows import ChunkRows
-from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, one_of, scope_predicate
+from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, WITH_VECTOR, one_of, scope_predicate
 from firsthand.adapters.lance_tables import Tables
 from firsthand.adapters.vector_codes import VectorCodes
 from firsthand.core.model import Chunk, Scope, ScoredChunk, Vector
@@ -27,8 +27,6 @@ _NARROW_SCOPE = 2_000
 _READ_AT_ONCE = 20_000
 # Up to here a predicate names the vectors that are missing; beyond, all are read.
 _MOST_NAMED = 4 * VALUES_PER_PREDICATE
-
-_WITH_VECTOR = "reason = ''"
 
 
 class NearestChunks:
@@ -107,7 +105,7 @@ class NearestChunks:
             version = await table.version()
             if version == self._version:
                 return
-            stored = await table.query().where(_WITH_VECTOR).select(["content_hash"]).to_arrow()
+            stored = await table.query().where(WITH_VECTOR).select(["content_hash"]).to_arrow()
             missing = await asyncio.to_thread(_keep_stored, self._codes, stored["content_hash"])
             async for keys, matrix in _vectors_of(table, missing):
                 await asyncio.to_thread(self._codes.add, keys, matrix)
@@ -131,7 +129,7 @@ async def _vectors_of(
     predicates = (
         [one_of("content_hash", batch) for batch in lance_schema.batches(list(left), VALUES_PER_PREDICATE)]
         if len(left) <= _MOST_NAMED
-        else [_WITH_VECTOR]
+        else [WITH_VECTOR]
     )
     for predicate in predicates:
         query = table.query().where(predicate).select(["content_hash", "vector"])

@@ -2,21 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from firsthand.adapters.lance_tables import Tables
+from firsthand.core.model import FileRecord
 
 
 @dataclass(slots=True)
 class PendingChanges:
-    """What one write does: new hashes wait from now on, settled ones do not any more."""
+    """What one write does: to files, and to hashes: new ones wait from now on, settled ones do not any more."""
 
     added: list[str] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
+    stored: Sequence[FileRecord] = ()
+    touched: Sequence[FileRecord] = ()
+    """Known files with new sizes and times."""
+    removed: Sequence[str] = ()
 
 
 class PendingHashes:

@@ -8,6 +8,9 @@ from firsthand.core.scopes import glob_regex, literal_path
 # Values in one predicate: Lance parses a few hundred quickly.
 VALUES_PER_PREDICATE = 500
 
+# Rows of a vectors table that have one. `vector IS NOT NULL` says the same, and reads all vectors for it.
+WITH_VECTOR = "reason = ''"
+
 
 def quoted(value: str) -> str:
     """Return the SQL literal of a string; a quote is doubled and nothing else is special."""

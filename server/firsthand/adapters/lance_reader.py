@@ -13,7 +13,7 @@ from firsthand.adapters import lance_folder, lance_links, lance_schema
 from firsthand.adapters.lance_errors import translated
 from firsthand.adapters.lance_nearest import NearestChunks
 from firsthand.adapters.lance_pending import table_versions
-from firsthand.adapters.lance_predicates import any_in_list, quoted, scope_predicate
+from firsthand.adapters.lance_predicates import WITH_VECTOR, any_in_list, quoted, scope_predicate
 from firsthand.adapters.lance_tables import Tables
 from firsthand.core.model import Chunk, IndexStats, LinkedChunk, Scope, ScoredChunk, Vector
 from firsthand.errors import StoreError
@@ -29,6 +29,7 @@ class LanceReader:
         self._index = index
         self._opened: Tables | None = tables
         self._nearest = NearestChunks()
+        self._counted: tuple[tuple[int, ...], IndexStats] | None = None
         self._names: frozenset[str] = frozenset()
         self._names_version: int | None = None
 
@@ -112,13 +113,18 @@ class LanceReader:
     async def stats(self) -> IndexStats:
         """Count what is there."""
         with self._reading("be read"):
+            versions = (*await table_versions(self._tables), await self._tables.files.version())
+            if self._counted is not None and self._counted[0] == versions:
+                return self._counted[1]
             statuses = await self._tables.files.query().select(["status"]).to_arrow()
             chunks = await self._tables.chunks.query().select(["content_hash"]).to_arrow()
-            query = self._tables.vectors.query().where("vector IS NOT NULL")
+            query = self._tables.vectors.query().where(WITH_VECTOR)
             vectors = await query.select(["content_hash"]).to_arrow()
         files = Counter(statuses["status"].to_pylist())
         embedded = await asyncio.to_thread(_count_in, chunks["content_hash"], vectors["content_hash"])
-        return IndexStats(files["indexed"], files["skipped"], files["failed"], chunks.num_rows, embedded)
+        stats = IndexStats(files["indexed"], files["skipped"], files["failed"], chunks.num_rows, embedded)
+        self._counted = (versions, stats)
+        return stats
 
     async def version(self) -> tuple[int, ...]:
         """Return the versions of the tables that searches read."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from firsthand.adapters import lance_folder, lance_lending, lance_schema
 from firsthand.adapters.lance_errors import translated
 from firsthand.adapters.lance_lock import writer_lock
+from firsthand.adapters.lance_manifest import KnownFiles
 from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, absent
 from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, one_of
 from firsthand.adapters.lance_reader import LanceReader
@@ -38,8 +39,6 @@ _SPARE_VECTORS = 10_000
 
 # Fewer texts than this, as of a saved file, are embedded sooner than other workspaces are asked for them.
 _WORTH_ASKING = 4
-
-_INTERRUPTED = "indexing was interrupted"
 
 
 async def open_store(
@@ -77,6 +76,7 @@ class LanceStore(LanceReader):
         self._fingerprint = fingerprint
         self._dimensions = fingerprint.dimensions
         self._pending = PendingHashes()
+        self._files = KnownFiles()
         self._writing = writing
         self._workspaces = workspaces
 
@@ -100,9 +100,7 @@ class LanceStore(LanceReader):
         """Return what is known of every file; one whose rows are not what its record says counts as failed."""
         async with self._writing:
             with self._reading("be read"):
-                files = await self._tables.files.query().to_arrow()
-                rows = await self._tables.chunks.query().select(["path", "revision"]).to_arrow()
-        return await asyncio.to_thread(_true_records, files, rows)
+                return await self._files.records(self._tables)
 
     async def replace(self, updates: Sequence[FileUpdate]) -> None:
         """Replace the rows of these files: chunks in one commit, then their vectors, then the files' records."""
@@ -119,6 +117,7 @@ class LanceStore(LanceReader):
             await self._add_vectors({key: vectors[key] for key in changes.settled})
             merge = self._tables.files.merge_insert("path").when_matched_update_all()
             await merge.when_not_matched_insert_all().execute(files)
+            changes.stored = [stored.record for stored in lance_schema.stored_files_from(files).values()]
             await self._index_new_rows()
 
     async def touch(self, records: Sequence[FileRecord]) -> None:
@@ -126,12 +125,14 @@ class LanceStore(LanceReader):
         if not records:
             return
         rows = await asyncio.to_thread(lance_schema.touch_table, records)
-        async with self._write("store files"):
+        async with self._write("store files") as changes:
             await self._tables.files.merge_insert("path").when_matched_update_all().execute(rows)
+            changes.touched = records
 
     async def remove(self, paths: Sequence[str]) -> None:
         """Forget these files; their vectors stay for a while in case the text returns."""
-        async with self._write("forget files"):
+        async with self._write("forget files") as changes:
+            changes.removed = paths
             for batch in lance_schema.batches(list(dict.fromkeys(paths)), VALUES_PER_PREDICATE):
                 await self._tables.chunks.delete(one_of("path", batch))
                 await self._tables.files.delete(one_of("path", batch))
@@ -219,7 +220,10 @@ class LanceStore(LanceReader):
     async def _write(self, action: str) -> AsyncIterator[PendingChanges]:
         async with self._writing:
             with translated(action):
-                async with self._pending.writing(self._tables) as changes:
+                async with (
+                    self._pending.writing(self._tables) as changes,
+                    self._files.writing(self._tables, changes),
+                ):
                     yield changes
 
     async def _replace_chunks(self, paths: Sequence[str], rows: pa.Table) -> None:
@@ -271,24 +275,3 @@ class LanceStore(LanceReader):
         for batch in lance_schema.batches(content_hashes, VALUES_PER_PREDICATE):
             count += await self._tables.chunks.count_rows(one_of("content_hash", batch))
         return count
-
-
-def _true_records(files: pa.Table, rows: pa.Table) -> dict[str, FileRecord]:
-    """Return the records that the chunk rows confirm; all others as failed, to be indexed or removed again."""
-    counted = rows.group_by(["path", "revision"]).aggregate([("path", "count")])
-    found: dict[str, list[tuple[str, int]]] = {}
-    for path, revision, count in zip(*(counted[name].to_pylist() for name in _COUNT_COLUMNS), strict=True):
-        found.setdefault(path, []).append((revision, count))
-    records: dict[str, FileRecord] = {}
-    for path, stored in lance_schema.stored_files_from(files).items():
-        expected = [(stored.revision, stored.record.chunks)] if stored.record.chunks else []
-        sound = found.pop(path, []) == expected
-        records[path] = stored.record if sound else _interrupted(path)
-    return records | {path: _interrupted(path) for path in found}
-
-
-_COUNT_COLUMNS = ("path", "revision", "path_count")
-
-
-def _interrupted(path: str) -> FileRecord:
-    return FileRecord(path, content_hash="", size=-1, mtime_ns=-1, status="failed", reason=_INTERRUPTED)

@@ -89,6 +89,10 @@ class EmbeddingStage:
                 await index.store.set_unembeddable(rejected)
 
     async def _missing(self, index: EmbeddedIndex) -> int:
+        """Return how many chunks wait for their vector; few, as after a save, are counted without all the others."""
+        few = len(await index.store.without_vector(_VECTORS_PER_COMMIT))
+        if few < _VECTORS_PER_COMMIT:
+            return few
         stats = await index.store.stats()
         return stats.chunks - stats.embedded
 
