@@ -8,7 +8,8 @@ Every message is one sentence that says what happened and what to do next; it is
     ├── RequestError           a request names something that is not there (names the field)
     ├── OutdatedError          the document changed while the work was under way
     ├── StoreError             the index cannot be opened, read or written
-    │   └── StoreBusyError     another process is writing this index
+    │   ├── StoreBusyError     another process is writing this index
+    │   └── StoreDamagedError  what is on the disk is not what was written; opened anew, the index is mended
     └── ModelError             a model could not do its work
         ├── ModelUnreachableError   nothing answers at the endpoint
         ├── ModelMissingError       the endpoint does not have the model (it can be pulled)
@@ -54,6 +55,10 @@ class StoreBusyError(StoreError):
     def __init__(self, message: str, *, holder: int | None = None) -> None:
         super().__init__(message)
         self.holder = holder
+
+
+class StoreDamagedError(StoreError):
+    """What is on the disk is not what was written; opened anew, the index is mended or made afresh."""
 
 
 class ModelError(FirsthandError):

@@ -13,7 +13,7 @@ from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.core.indexing import Indexer
 from firsthand.core.model import Outline, Progress, Scope, SkippedFile, SourceFile, Vector
 from firsthand.core.ports import Rejected
-from firsthand.errors import ModelFailedError, StoreBusyError
+from firsthand.errors import ModelFailedError, StoreBusyError, StoreDamagedError
 
 FILES = {
     "app/users.py": '"""Users."""\n\n\nclass UserService:\n    """Keeps users."""\n\n'
@@ -128,6 +128,19 @@ async def test_touched_file_is_read_but_not_chunked_again() -> None:
     await bench.indexer.refresh(bench.report)
 
     assert (report.embedded, bench.tree.reads) == (0, [])
+
+
+async def test_a_damaged_index_is_mended_once() -> None:
+    """A refresh that meets damage opens the index anew and goes on; damage that stays is told."""
+    bench = Bench()
+    bench.store.fail_once(StoreDamagedError("The index could not be read."))
+
+    report = await bench.indexer.refresh(bench.report)
+
+    assert (bench.store.mended, report.files) == (1, 3)
+    bench.store.fail_once(StoreDamagedError("once"), StoreDamagedError("twice"))
+    with pytest.raises(StoreDamagedError, match="twice"):
+        await bench.indexer.refresh(bench.report)
 
 
 async def test_only_changed_chunks_are_embedded() -> None:

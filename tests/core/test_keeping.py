@@ -22,7 +22,7 @@ _PATIENCE_SECONDS = 20
 class Session:
     """One of several processes that share an index."""
 
-    def __init__(self, shared: "SharedIndex") -> None:
+    def __init__(self, shared: "SharedIndex", *, store: MemoryStore | None = None) -> None:
         self._shared = shared
         self.watcher = FakeWatcher()
         self.stages: list[str] = []
@@ -30,13 +30,13 @@ class Session:
         self.indexer = Indexer(
             tree=shared.tree,
             parser=TreeSitterParser(),
-            store=shared.store,
+            store=store or shared.store,
             embedder=FakeEmbedder(),
             writer_lock=contextlib.nullcontext,
         )
         self.keeper = IndexKeeper(
             indexer=self.indexer,
-            store=shared.store,
+            store=store or shared.store,
             watcher=self.watcher,
             keeper_lock=lambda: shared.lock(id(self) % 100_000),
         )
@@ -72,8 +72,9 @@ class SharedIndex:
 
     def __init__(self) -> None:
         self.tree = DictTree({"a.md": "# First\n", "b.md": "# Second\n"})
-        self.store = MemoryStore()
+        self.store = MemoryStore(on_mending=lambda: self.held_while_mended.append(self.holder))
         self.holder: int | None = None
+        self.held_while_mended: list[int | None] = []
         self.failure: StoreError | None = None
 
     @contextlib.asynccontextmanager
@@ -231,6 +232,40 @@ async def test_an_index_that_cannot_be_locked_is_an_error_that_may_pass(
 
     assert "not writable" in message
     await session.end()
+
+
+async def test_a_damaged_index_is_mended_while_the_session_lives() -> None:
+    """The keeper lets go of it for that moment, then indexes what is missing; nobody has to start anything anew."""
+    shared = SharedIndex()
+    session = Session(shared)
+    await session.reach("idle")
+
+    shared.store.break_down()
+    await session.until(lambda: shared.store.mended == 1)
+    await session.reach("idle")
+
+    assert session.stages[session.stages.index("failed") :].count("idle") == 1
+    assert session.texts("a.md") == ["# First"]
+    assert shared.held_while_mended == [None]
+    await session.end()
+
+
+async def test_a_session_that_stands_by_opens_a_damaged_index_anew() -> None:
+    """What one session has made afresh, the others find too."""
+    shared = SharedIndex()
+    first = Session(shared)
+    await first.reach("idle")
+    other = MemoryStore()
+    second = Session(shared, store=other)
+    await second.reach("following")
+
+    other.break_down()
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        await other.was_mended.wait()
+
+    assert shared.store.mended == 0
+    await first.end()
+    await second.end()
 
 
 async def test_a_limited_watcher_is_mentioned_by_its_keeper_only() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from firsthand.core.identifiers import terms
 from firsthand.core.model import (
@@ -23,7 +23,7 @@ from firsthand.core.scopes import in_scope
 class MemoryStore:
     """A ChunkStore; `commits` counts calls that wrote, `compactions` those that tidied up."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, on_mending: Callable[[], object] = lambda: None) -> None:
         self._records: dict[str, FileRecord] = {}
         self._chunks: dict[str, tuple[Chunk, ...]] = {}
         self._links: dict[str, tuple[Links, ...]] = {}
@@ -34,10 +34,21 @@ class MemoryStore:
         self.compactions = 0
         self.compacted = asyncio.Event()
         self.closed = False
+        self.mended = 0
+        self.was_mended = asyncio.Event()
+        self._damage = asyncio.Event()
+        self._on_mending = on_mending
+        self._failures: list[Exception] = []
         self.elsewhere: dict[str, Vector] = {}
         """Vectors that other workspaces have."""
 
+    def fail_once(self, *errors: Exception) -> None:
+        """Raise one of these errors each time that the files are asked for."""
+        self._failures = list(errors)
+
     async def manifest(self) -> Mapping[str, FileRecord]:
+        if self._failures:
+            raise self._failures.pop(0)
         return dict(self._records)
 
     async def replace(self, updates: Sequence[FileUpdate]) -> None:
@@ -166,6 +177,25 @@ class MemoryStore:
     async def optimize(self) -> None:
         self.compactions += 1
         self.compacted.set()
+
+    def break_down(self) -> None:
+        """Be damaged from now on."""
+        self._damage.set()
+
+    @property
+    def is_damaged(self) -> bool:
+        return self._damage.is_set()
+
+    async def damaged(self) -> None:
+        await self._damage.wait()
+
+    async def mend(self) -> None:
+        self._on_mending()
+        self.mended += 1
+        self.was_mended.set()
+        self._records.clear()
+        self._chunks.clear()
+        self._damage.clear()
 
     async def close(self) -> None:
         self.closed = True

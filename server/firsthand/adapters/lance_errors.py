@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from firsthand.errors import StoreError
+from firsthand.errors import StoreDamagedError, StoreError
 
 VENDOR_ERRORS = (RuntimeError, ValueError, OSError, LookupError, pa.ArrowException)
 
+CONFLICT = "commit conflict"
 _FULL_DISK = ("no space left", "os error 28", "disk quota", "os error 122")
 _NOT_WRITABLE = ("read-only file system", "permission denied", "os error 13", "os error 30")
 
@@ -26,15 +27,22 @@ def translated(action: str) -> Iterator[None]:
     except StoreError:
         raise
     except VENDOR_ERRORS as error:
-        raise StoreError(f"The index could not {action}: {_cause_and_remedy(error)}") from error
+        raise _store_error(action, error) from error
 
 
-def _cause_and_remedy(error: Exception) -> str:
+def _store_error(action: str, error: Exception) -> StoreError:
     text = str(error).lower()
     code = error.errno if isinstance(error, OSError) else None
     if code in {errno.ENOSPC, errno.EDQUOT} or any(sign in text for sign in _FULL_DISK):
-        return "the disk is full; free some space and it goes on."
+        return StoreError(f"The index could not {action}: the disk is full; free some space and it goes on.")
     if code in {errno.EACCES, errno.EROFS, errno.EPERM} or any(sign in text for sign in _NOT_WRITABLE):
-        return "its folder is not writable; set FIRSTHAND_CACHE_DIR to a folder that is."
+        return StoreError(
+            f"The index could not {action}: its folder is not writable; set FIRSTHAND_CACHE_DIR to a folder that is."
+        )
+    if CONFLICT in text:
+        return StoreError(f"The index could not {action}: another process wrote at the same time; try again.")
     first_line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-    return f"{first_line} (`firsthand clean` makes a fresh one)."
+    return StoreDamagedError(
+        f"The index could not {action}: {first_line} (it is mended when it is opened again; "
+        "`firsthand clean` makes a fresh one)."
+    )

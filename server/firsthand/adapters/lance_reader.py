@@ -4,19 +4,19 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from firsthand.adapters import lance_folder, lance_links, lance_schema
+from firsthand.adapters import lance_links, lance_schema
+from firsthand.adapters.lance_damage import Damage
 from firsthand.adapters.lance_errors import translated
 from firsthand.adapters.lance_nearest import NearestChunks
 from firsthand.adapters.lance_pending import table_versions
 from firsthand.adapters.lance_predicates import WITH_VECTOR, any_in_list, quoted, scope_predicate
 from firsthand.adapters.lance_tables import Tables
 from firsthand.core.model import Chunk, IndexStats, LinkedChunk, Scope, ScoredChunk, Vector
-from firsthand.errors import StoreError
+from firsthand.errors import StoreDamagedError, StoreError
 
 # Mentions are fetched with the least talkative chunks first, and then put in an order that people expect.
 _MORE_TO_CHOOSE_FROM = 4
@@ -25,9 +25,9 @@ _MORE_TO_CHOOSE_FROM = 4
 class LanceReader:
     """The half of a `ChunkStore` that changes nothing; any number of processes read."""
 
-    def __init__(self, index: Path, tables: Tables) -> None:
-        self._index = index
+    def __init__(self, tables: Tables, damage: Damage) -> None:
         self._opened: Tables | None = tables
+        self._damage = damage
         self._nearest = NearestChunks()
         self._counted: tuple[tuple[int, ...], IndexStats] | None = None
         self._names: frozenset[str] = frozenset()
@@ -142,9 +142,8 @@ class LanceReader:
         try:
             with translated(action):
                 yield
-        except StoreError as error:
-            if error.__cause__ is not None:
-                lance_folder.mark_suspect(self._index)
+        except StoreDamagedError:
+            self._damage.note()
             raise
 
     async def _chunks_where(self, predicate: str) -> list[Chunk]:

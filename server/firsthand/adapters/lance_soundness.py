@@ -1,7 +1,12 @@
-"""Whether a table can be read, found out when it is opened and not in the middle of a question."""
+"""Whether a table can be read and searched, found out when it is opened and not in the middle of a question."""
+
+from collections.abc import Mapping
 
 import pyarrow as pa
+from lancedb.index import FTS, BTree
 from lancedb.table import AsyncTable
+
+from firsthand.adapters.lance_errors import CONFLICT
 
 
 async def check_table(table: AsyncTable, schema: pa.Schema, key: str, *, whole: bool) -> None:
@@ -21,3 +26,14 @@ async def check_table(table: AsyncTable, schema: pa.Schema, key: str, *, whole: 
     if rows != await table.count_rows():
         raise ValueError(f"the table {table.name} lacks rows")
     await table.checkout_latest()  # type: ignore[no-untyped-call]
+
+
+async def renew_indexes(table: AsyncTable, indexes: Mapping[str, FTS | BTree]) -> None:
+    """Make the search indexes of a table again from its rows: reading rows does not tell whether they are whole."""
+    for column, config in indexes.items():
+        try:
+            await table.create_index(column, config=config, replace=True)
+        except RuntimeError as error:
+            # Somebody who could use them all writes at this moment.
+            if CONFLICT not in str(error).lower():
+                raise

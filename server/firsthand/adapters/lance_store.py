@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from firsthand.adapters import lance_folder, lance_lending, lance_schema
+from firsthand.adapters.lance_damage import Damage
 from firsthand.adapters.lance_errors import translated
 from firsthand.adapters.lance_lock import writer_lock
 from firsthand.adapters.lance_manifest import KnownFiles
+from firsthand.adapters.lance_nearest import NearestChunks
 from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, absent
 from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, one_of
 from firsthand.adapters.lance_reader import LanceReader
@@ -58,27 +60,35 @@ async def open_store(
         tables = await open_tables(index, fingerprint, chunker_version)
         await asyncio.to_thread(lance_folder.mark_used, index, fingerprint)
         await asyncio.to_thread(lance_folder.drop_old_indexes, folder, index)
-    return LanceStore(index, fingerprint, tables, asyncio.Lock(), workspaces)
+    return LanceStore(_Opening(index, chunker_version, workspaces, Damage(index)), fingerprint, tables)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What the stores of one index have in common, one for each embedder."""
+
+    index: Path
+    chunker_version: int
+    workspaces: Path | None
+    damage: Damage
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stores: "list[LanceStore]" = field(default_factory=list)
 
 
 class LanceStore(LanceReader):
     """A `ChunkStore`; one process at a time writes (see `writer_lock`), any number read."""
 
-    def __init__(
-        self,
-        index: Path,
-        fingerprint: Fingerprint,
-        tables: Tables,
-        writing: asyncio.Lock,
-        workspaces: Path | None,
-    ) -> None:
-        super().__init__(index, tables)
+    def __init__(self, opening: _Opening, fingerprint: Fingerprint, tables: Tables) -> None:
+        super().__init__(tables, opening.damage)
+        self._opening = opening
+        self._index = opening.index
         self._fingerprint = fingerprint
         self._dimensions = fingerprint.dimensions
         self._pending = PendingHashes()
         self._files = KnownFiles()
-        self._writing = writing
-        self._workspaces = workspaces
+        self._writing = opening.writing
+        self._workspaces = opening.workspaces
+        opening.stores.append(self)
 
     async def beside(self, fingerprint: Fingerprint) -> "LanceStore":
         """Open the same index with the vectors of another embedder.
@@ -90,7 +100,7 @@ class LanceStore(LanceReader):
             vectors = await open_vectors(self._tables.connection, self._index, fingerprint)
             await asyncio.to_thread(lance_folder.mark_used, self._index, fingerprint)
         tables = replace(self._tables, vectors=vectors)
-        return LanceStore(self._index, fingerprint, tables, self._writing, self._workspaces)
+        return LanceStore(self._opening, fingerprint, tables)
 
     async def embedders(self) -> Sequence[Fingerprint]:
         """Return the embedders that there are vectors of, the one that was used last first."""
@@ -203,11 +213,33 @@ class LanceStore(LanceReader):
         """
         async with self._write("be compacted"):
             await self._drop_spare_vectors()
-        with translated("be compacted"):
+        with self._reading("be compacted"):
             finished = await self._tables.optimize()
         if not finished:
             async with self._write("be compacted"):
                 await self._tables.optimize()
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the index was found damaged since it was opened."""
+        return self._damage.is_noticed
+
+    async def damaged(self) -> None:
+        """Return when this or another process has found the index damaged."""
+        await self._damage.noticed()
+
+    async def mend(self) -> None:
+        """Open the index anew, mended, or afresh where that is not possible; the stores beside this one follow.
+
+        Raises:
+            StoreError: it cannot be opened, or another process uses it.
+        """
+        async with self._writing:
+            with translated("be opened"):
+                tables = await open_tables(self._index, self._fingerprint, self._opening.chunker_version)
+                for store in self._opening.stores:
+                    await store._go_over_to(tables)
+            self._damage.forget()
 
     async def close(self) -> None:
         """Let go of the tables after the write under way, if any; a search under way ends with a StoreError."""
@@ -216,10 +248,18 @@ class LanceStore(LanceReader):
         await self._nearest.close()
         await asyncio.to_thread(lance_folder.mark_used, self._index, self._fingerprint)
 
+    async def _go_over_to(self, tables: Tables) -> None:
+        if self._opened is not None:
+            vectors = await open_vectors(tables.connection, self._index, self._fingerprint)
+            self._opened = replace(tables, vectors=vectors)
+            await self._nearest.close()
+            self._nearest, self._files, self._pending = NearestChunks(), KnownFiles(), PendingHashes()
+            self._counted = self._names_version = None
+
     @contextlib.asynccontextmanager
     async def _write(self, action: str) -> AsyncIterator[PendingChanges]:
         async with self._writing:
-            with translated(action):
+            with self._reading(action):
                 async with (
                     self._pending.writing(self._tables) as changes,
                     self._files.writing(self._tables, changes),

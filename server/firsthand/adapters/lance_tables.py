@@ -2,14 +2,10 @@
 
 import asyncio
 import logging
-import os
 import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-
-# Lance reads its log level once, when it is imported; its warnings would flood the log of an editor.
-os.environ.setdefault("LANCEDB_LOG", "error")
 
 import lancedb
 from lancedb.db import AsyncConnection
@@ -17,10 +13,10 @@ from lancedb.index import FTS, BTree
 from lancedb.table import AsyncTable
 
 from firsthand.adapters import lance_folder
-from firsthand.adapters.lance_errors import VENDOR_ERRORS
+from firsthand.adapters.lance_errors import CONFLICT, VENDOR_ERRORS
 from firsthand.adapters.lance_lock import sole_use
 from firsthand.adapters.lance_schema import CHUNKS, FILES
-from firsthand.adapters.lance_soundness import check_table
+from firsthand.adapters.lance_soundness import check_table, renew_indexes
 from firsthand.adapters.lance_vectors import open_vectors
 from firsthand.core.model import Fingerprint
 from firsthand.errors import StoreBusyError
@@ -31,7 +27,6 @@ _LOG = logging.getLogger(__name__)
 _INDEX_CACHE_BYTES = 256 * 1024 * 1024
 _METADATA_CACHE_BYTES = 64 * 1024 * 1024
 
-_CONFLICT = "commit conflict"
 _NEW_VERSION = (
     "The index was made by another version of Firsthand: files are read again, what was embedded is kept; "
     "until that is done, search finds what is there so far."
@@ -91,7 +86,7 @@ class Tables:
             for table in (self.chunks, self.vectors, self.files):
                 await table.optimize(cleanup_older_than=_KEEP_VERSIONS_FOR)
         except RuntimeError as error:
-            if _CONFLICT not in str(error).lower():
+            if CONFLICT not in str(error).lower():
                 raise
             return False
         return True
@@ -152,5 +147,6 @@ async def _open_sound(index: Path, fingerprint: Fingerprint) -> Tables:
     await check_table(files, FILES, "path", whole=suspect)
     vectors = await open_vectors(connection, index, fingerprint, whole=suspect)
     if suspect:
+        await renew_indexes(chunks, _INDEXES_OF_CHUNKS)
         await asyncio.to_thread(lance_folder.clear_suspicion, index)
     return Tables(connection, chunks, vectors, files)

@@ -15,9 +15,11 @@ from firsthand.adapters import lance_folder
 from firsthand.adapters.lance_errors import VENDOR_ERRORS
 from firsthand.adapters.lance_lock import sole_use, vectors_lock
 from firsthand.adapters.lance_schema import vectors_schema
-from firsthand.adapters.lance_soundness import check_table
+from firsthand.adapters.lance_soundness import check_table, renew_indexes
 from firsthand.core.model import Fingerprint
 from firsthand.errors import StoreBusyError
+
+_INDEXES = {"content_hash": BTree()}
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,6 +61,8 @@ async def open_vectors(
 async def _open_sound(connection: AsyncConnection, fingerprint: Fingerprint, *, whole: bool) -> AsyncTable:
     table = await connection.open_table(lance_folder.vectors_name(fingerprint))
     await check_table(table, vectors_schema(fingerprint.dimensions), "content_hash", whole=whole)
+    if whole:
+        await renew_indexes(table, _INDEXES)
     return table
 
 
@@ -68,7 +72,7 @@ async def _create(connection: AsyncConnection, index: Path, fingerprint: Fingerp
     name = lance_folder.vectors_name(fingerprint)
     vectors = await connection.create_table(name, schema=vectors_schema(fingerprint.dimensions))
     await _take_over_vectors(index, fingerprint, vectors)
-    await vectors.create_index("content_hash", config=BTree())
+    await renew_indexes(vectors, _INDEXES)
     await asyncio.to_thread(lance_folder.write_vectors_meta, index, fingerprint)
 
 

@@ -20,7 +20,7 @@ from firsthand.core.index_state import IndexingProgress, IndexingState
 from firsthand.core.model import IndexReport, Progress, Report
 from firsthand.core.ports import ChunkStore, Embedder, Parser, SourceTree
 from firsthand.core.succession import Succession, succession_of
-from firsthand.errors import FirsthandError, ModelError, StoreBusyError
+from firsthand.errors import FirsthandError, ModelError, StoreBusyError, StoreDamagedError
 
 log = logging.getLogger(__name__)
 
@@ -88,10 +88,13 @@ class Indexer:
     async def refresh(self, report: Report, *, patience: float = 0.0) -> IndexReport:
         """Bring the whole index up to date, waiting up to `patience` seconds for another process that is writing it.
 
+        An index that turns out damaged is mended once.
+
         Raises:
             StoreBusyError: it is still writing then.
         """
         deadline = time.monotonic() + patience
+        may_mend = True
         while True:
             try:
                 return await self._refresh(report)
@@ -102,6 +105,13 @@ class Indexer:
             except PausedError:
                 report(Progress("paused"))
                 await self._courtesy.unpaused()
+                continue
+            except StoreDamagedError as error:
+                if not may_mend:
+                    raise
+                may_mend = False
+                log.warning("%s", error)
+                await self._store.mend()
                 continue
             await asyncio.sleep(_BUSY_SECONDS)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -11,10 +12,14 @@ from firsthand.core.model import Progress, Report
 from firsthand.core.ports import ChunkStore, Watcher
 from firsthand.errors import FirsthandError, StoreBusyError
 
+log = logging.getLogger(__name__)
+
 # How often a follower looks whether the keeper is gone, and whether it has written.
 _LOOK_SECONDS = 0.4
 # How often to try again when the index cannot be locked at all.
 _RETRY_SECONDS = 5.0
+_MOST_RETRY_SECONDS = 300.0
+_MENDING = "The index was damaged; it is being mended, and made afresh where that is not possible."
 # Changes made before the watcher is ready are found by a second sweep; a large tree should not wait for it.
 _WATCHER_SECONDS = 1.0
 
@@ -44,6 +49,7 @@ class IndexKeeper:
         self._version: tuple[int, ...] = ()
         self._is_quiet = False
         self._is_keeper = False
+        self._mended = 0
 
     @property
     def limitation(self) -> str:
@@ -59,8 +65,10 @@ class IndexKeeper:
             try:
                 async with self._keeper_lock():
                     await self._keep(report)
-                report(Progress("paused"))
-                continue
+                if not self._store.is_damaged:
+                    report(Progress("paused"))
+                    continue
+                pause = await self._mend(report)
             except StoreBusyError as busy:
                 await self._stand_by(busy.holder, report)
             except FirsthandError as error:
@@ -87,11 +95,32 @@ class IndexKeeper:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_WATCHER_SECONDS):
                     await watching.wait()
-            await self._indexer.run(report)
+            await self._index_until_damaged(report)
         finally:
             self._is_keeper = False
             noticing.cancel()
             await asyncio.wait({noticing})
+
+    async def _index_until_damaged(self, report: Report) -> None:
+        """Follow the folder; return when the index has to be opened anew, which takes that nobody keeps it."""
+        indexing = asyncio.create_task(self._indexer.run(report), name="indexing")
+        damaged = asyncio.create_task(self._store.damaged(), name="watching the index")
+        try:
+            await asyncio.wait({indexing, damaged}, return_when=asyncio.FIRST_COMPLETED)
+            if indexing.done():
+                await indexing
+        finally:
+            indexing.cancel()
+            damaged.cancel()
+            await asyncio.wait({indexing, damaged})
+
+    async def _mend(self, report: Report) -> float:
+        """Open the index anew; return how long to wait before it is kept again, ever longer if that did not help."""
+        self._indexer.fail(_MENDING, report)
+        self._mended += 1
+        log.warning(_MENDING)
+        await self._store.mend()
+        return min(_LOOK_SECONDS * 4.0 ** (self._mended - 1), _MOST_RETRY_SECONDS)
 
     async def _notice_changes(self, watching: asyncio.Event) -> None:
         async with contextlib.aclosing(self._watcher.changes()) as changes:
@@ -107,6 +136,8 @@ class IndexKeeper:
         with contextlib.suppress(
             FirsthandError
         ):  # a search that needs the index will say what is wrong with it
+            if self._store.is_damaged:
+                await self._store.mend()
             version = await self._store.version()
             if version != self._version:
                 self._version, self._is_quiet = version, False

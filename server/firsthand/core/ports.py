@@ -297,6 +297,19 @@ class ChunkStore(Protocol):
         """Compact, drop old versions, bring the full-text index up to date."""
         ...
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether what is on the disk was found to be other than what was written."""
+        ...
+
+    async def damaged(self) -> None:
+        """Return when the index is found damaged, by this or another process."""
+        ...
+
+    async def mend(self) -> None:
+        """Open the index anew, mended, or an empty one where that is not possible; nobody may be keeping it."""
+        ...
+
     async def close(self) -> None:
         """Release files and locks."""
         ...
