@@ -1,14 +1,12 @@
-/** The turns of a conversation, below each other; follows the text as it grows until the user scrolls up. */
+/** The turns of a conversation, below each other. */
 
 import type { WebviewMessage } from "../src/sidebar/messages";
 import type { SidebarState } from "../src/sidebar/state";
 import { button, element } from "./elements";
+import { Following } from "./following";
 import { icon } from "./icons";
 import { TurnView, type TurnSurroundings } from "./turn_view";
 import { Welcome } from "./welcome";
-
-// So close to the end, the user means the end.
-const NEAR_END = 24;
 
 /** The scrolling part of the sidebar. */
 export class ConversationView {
@@ -22,7 +20,7 @@ export class ConversationView {
   private readonly toEnd: HTMLButtonElement;
   private readonly turns = new Map<string, TurnView>();
   private conversation = "";
-  private follows = true;
+  private readonly following: Following;
 
   constructor(private readonly post: (message: WebviewMessage) => void) {
     this.log.tabIndex = 0;
@@ -30,21 +28,17 @@ export class ConversationView {
     this.toEnd = button(
       { class: "to-end", hidden: true, label: "Scroll to the end", tip: "Scroll to the end" },
       () => {
-        this.follows = true;
-        this.scrollToEnd();
+        this.following.toEnd();
       },
       icon("arrowDown"),
     );
-    this.log.addEventListener("scroll", () => {
-      this.follows = this.isAtEnd();
-      this.toEnd.hidden = this.follows;
+    this.following = new Following(this.log, (isMore) => {
+      this.toEnd.hidden = !isMore;
     });
     this.root = element("main", {}, this.log, this.toEnd);
     // The question box grows and shrinks, and the log with it.
     new ResizeObserver(() => {
-      if (this.follows) {
-        this.scrollToEnd();
-      }
+      this.following.keep();
     }).observe(this.log);
   }
 
@@ -55,19 +49,17 @@ export class ConversationView {
       this.conversation = conversation.id;
       this.turns.clear();
       this.log.replaceChildren();
-      this.follows = true;
+      this.following.begin();
     }
-    const begins = conversation.turns.some((turn) => !this.turns.has(turn.id));
+    if (conversation.turns.some((turn) => !this.turns.has(turn.id))) {
+      this.following.begin();
+    }
     this.showWelcome(state);
     this.removeOthers(new Set(conversation.turns.map((turn) => turn.id)));
     for (const turn of conversation.turns) {
       this.viewOf(turn.id, () => new TurnView(turn, this.post)).update(turn, surroundings);
     }
-    if (this.follows || begins) {
-      this.follows = true;
-      this.scrollToEnd();
-    }
-    this.toEnd.hidden = this.follows || this.isAtEnd();
+    this.following.keep();
   }
 
   /** Moves the clock of the turn that is running. */
@@ -104,14 +96,5 @@ export class ConversationView {
       this.log.append(this.welcome.root);
       this.welcome.update(state);
     }
-  }
-
-  private isAtEnd(): boolean {
-    return this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - NEAR_END;
-  }
-
-  private scrollToEnd(): void {
-    this.log.scrollTop = this.log.scrollHeight;
-    this.toEnd.hidden = true;
   }
 }
