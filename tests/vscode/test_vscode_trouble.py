@@ -19,6 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 QUESTION = "How does user deletion work?"
 PULLING = "Pulling qwen2.5-coder:7b"
+OFFER = "Pull qwen2.5-coder:7b"
 MEASURE = re.compile(r"\d+ %, \d\.\d of 4\.7 GB")
 
 
@@ -69,17 +70,19 @@ class TestWithoutChatModel:
     async def test_missing_model(
         self, desk: Desk, workspace_copy: Callable[[str], Path], ollama: FakeOllamaThread
     ) -> None:
-        """A model that Ollama does not have is pulled by a button, with progress, and answers then."""
+        """A missing model is pulled by a button, with progress and no offer beside it, and answers then."""
         window = await desk.open(workspace_copy("accounts"))
         await window.wait_until_indexed()
         sidebar = await window.open_sidebar()
         turn = await sidebar.ask(QUESTION)
         await turn.wait_until("done", "noModel")
+        await expect(window.notification(OFFER)).to_be_visible()
         pulling = ollama.hold("pull", index=4)
 
         await turn.way_forward.get_by_role("button", name="Pull").click()
         await asyncio.to_thread(pulling.wait_until_reached, LONGEST_WAIT)
         await expect(window.notification(PULLING)).to_contain_text(MEASURE)
+        await expect(window.notification(OFFER)).to_have_count(0)
         pulling.release()
 
         await expect(window.status_item).not_to_have_attribute("aria-label", re.compile("no chat model"))
@@ -105,16 +108,6 @@ class TestWithoutChatModel:
         left = await asyncio.to_thread(ollama.wait_for_cancellation, LONGEST_WAIT)
         assert left.path == "/api/pull"
         await expect(window.notification(PULLING)).to_have_count(0)
-
-
-async def test_server_not_found(desk: Desk, workspace_copy: Callable[[str], Path]) -> None:
-    """Where no server is installed, the user is offered to install it with one click."""
-    del desk.settings["firsthand.server.path"]
-    window = await desk.open(workspace_copy("accounts"))
-
-    offer = window.notification("server was not found")
-
-    await expect(offer.get_by_role("button", name="Install")).to_be_visible()
 
 
 async def test_wrong_server_path(desk: Desk, workspace_copy: Callable[[str], Path], tmp_path: Path) -> None:

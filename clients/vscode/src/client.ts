@@ -16,11 +16,18 @@ const restartServer = "Restart Server";
 /** Why the server does not run. */
 export class NotRunningError extends Error {}
 
+/** A command of the server, as it is sent. */
+export interface ServerCommand {
+  readonly name: string;
+  readonly argument: object;
+}
+
 /** The one server of this window. */
 export class FirsthandClient implements Server, vscode.Disposable {
   private readonly stateChanged = new vscode.EventEmitter<ServerState>();
   private readonly statusChanged = new vscode.EventEmitter<StatusResult>();
   private readonly answerUpdated = new vscode.EventEmitter<AnswerUpdate>();
+  private readonly commandBegun = new vscode.EventEmitter<ServerCommand>();
   private readonly restarts = new Restarts();
   private connection: Connection | undefined;
   private work: Promise<void> = Promise.resolve();
@@ -37,6 +44,8 @@ export class FirsthandClient implements Server, vscode.Disposable {
   readonly onDidChangeState = this.stateChanged.event;
   readonly onDidChangeStatus = this.statusChanged.event;
   readonly onAnswerUpdate = this.answerUpdated.event;
+  /** The user began something by a command of the server. */
+  readonly onDidBeginCommand = this.commandBegun.event;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -62,7 +71,9 @@ export class FirsthandClient implements Server, vscode.Disposable {
   }
 
   async executeCommand<R>(name: string, argument: object): Promise<R> {
-    return (await this.connected()).executeCommand<R>(name, argument);
+    const connection = await this.connected();
+    this.commandBegun.fire({ name, argument });
+    return connection.executeCommand<R>(name, argument);
   }
 
   dispose(): void {
@@ -70,6 +81,7 @@ export class FirsthandClient implements Server, vscode.Disposable {
     this.stateChanged.dispose();
     this.statusChanged.dispose();
     this.answerUpdated.dispose();
+    this.commandBegun.dispose();
   }
 
   private async connected(): Promise<Connection> {

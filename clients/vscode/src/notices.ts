@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { FirsthandClient } from "./client";
 import { openSettings } from "./messages";
 import { openDownloadPage, ollamaProgram, startOllama } from "./ollama";
-import { type FolderStatus, type ModelOffer, serverCommands } from "./protocol";
+import { type FolderStatus, type ModelOffer, type PullModelArguments, serverCommands } from "./protocol";
 
 const notNow = "Not Now";
 const dismissedKey = "firsthand.dismissedNotices";
@@ -21,15 +21,24 @@ export function createNotices(
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const notices = new Notices(context.globalState, client, log);
-  return client.onDidChangeStatus(({ folders }) => {
-    for (const folder of folders) {
-      notices.look(folder);
-    }
-  });
+  return vscode.Disposable.from(
+    client.onDidChangeStatus(({ folders }) => {
+      for (const folder of folders) {
+        notices.look(folder);
+      }
+    }),
+    client.onDidBeginCommand(({ name, argument }) => {
+      if (name === serverCommands.pullModel) {
+        notices.pullBegun((argument as PullModelArguments).model);
+      }
+    }),
+  );
 }
 
 class Notices {
   private readonly shown = new Set<string>();
+  /** The keys of the messages about models that wait for the user. */
+  private readonly open = new Set<string>();
 
   constructor(
     private readonly memory: vscode.Memento,
@@ -59,12 +68,21 @@ class Notices {
     }
   }
 
+  /** Nobody is asked to pull what is being pulled. */
+  pullBegun(model: string): void {
+    this.shown.add(offerKey(model));
+    if (this.open.size > 0) {
+      // An extension cannot close a message; hidden ones are kept behind the bell.
+      void vscode.commands.executeCommand("notifications.hideToasts");
+    }
+  }
+
   private offer({ model, message }: ModelOffer): void {
     const pull = {
       title: `Pull ${model}`,
       run: () => this.client.executeCommand(serverCommands.pullModel, { model }),
     };
-    this.once(`offer ${model}`, message, [pull]);
+    this.once(offerKey(model), message, [pull]);
   }
 
   private failure({ name, message, uri }: FolderStatus): void {
@@ -103,11 +121,12 @@ class Notices {
   }
 
   private once(key: string, message: string, buttons: readonly Button[]): void {
-    if (!this.dismissed().includes(key)) {
+    if (!this.shown.has(key) && !this.dismissed().includes(key)) {
       const dismiss = {
         title: notNow,
         run: () => this.memory.update(dismissedKey, [...this.dismissed(), key]),
       };
+      this.open.add(key);
       void this.show(key, vscode.window.showInformationMessage, message, [...buttons, dismiss]);
     }
   }
@@ -123,6 +142,7 @@ class Notices {
     }
     this.shown.add(key);
     const chosen = await show(message, ...buttons.map(({ title }) => title));
+    this.open.delete(key);
     try {
       await buttons.find(({ title }) => title === chosen)?.run();
     } catch (error) {
@@ -133,6 +153,10 @@ class Notices {
   private dismissed(): readonly string[] {
     return this.memory.get<readonly string[]>(dismissedKey, []);
   }
+}
+
+function offerKey(model: string): string {
+  return `offer ${model}`;
 }
 
 const settings: Button = { title: "Open Settings", run: () => openSettings() };
