@@ -57,13 +57,15 @@ def install() -> Path:
 class CodeServer:
     """A code-server on a free port of 127.0.0.1 that keeps everything in a folder of its own."""
 
-    def __init__(self, installed: Path, home: Path, vsix: Path, proxy: str) -> None:
+    def __init__(
+        self, installed: Path, home: Path, vsix: Path, proxy: str, environment: Mapping[str, str] = {}
+    ) -> None:
         self.home = home
         self.extensions = home / "extensions"
         self.port = _free_port()
         self._entry = installed / "node_modules" / "code-server" / "out" / "node" / "entry.js"
         self._vsix = vsix
-        self._environment = _environment(home, proxy)
+        self._environment = {**_environment(home, proxy), **environment}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

@@ -81,7 +81,7 @@ class Desk:
 
     def language_servers(self) -> Sequence[int]:
         """Return the process ids of the language servers that the windows of this editor run."""
-        return self._server.processes(f"{FIRSTHAND} serve")
+        return self._server.processes("/firsthand serve")
 
     def wait_for_no_language_server(self) -> None:
         """Return once every language server has ended."""

@@ -146,6 +146,12 @@ class Window:
         row = quick.locator(".monaco-list-row").filter(has=self.page.get_by_text(title, exact=True)).first
         await row.click()
 
+    async def open_walkthrough(self, title: str) -> None:
+        """Open a walkthrough by its title."""
+        await self.run_command("Welcome: Open Walkthrough...")
+        await self.pick(title)
+        await self.page.locator(".getting-started-step").first.wait_for()
+
     async def pick(self, words: str) -> None:
         """Choose an entry of the list that is open."""
         field = self.quick_input.locator("input[type=text]").first
