@@ -101,7 +101,7 @@ async def test_one_broken_folder_does_not_hide_the_other(
 async def test_a_question_goes_to_the_folder_that_knows(
     start_server: StartServer, root: Path, beta: Path
 ) -> None:
-    """The document decides, else the conversation, else the folder with the best hits."""
+    """The document or the folder that is named decides, else the conversation, else the folder with the best hits."""
     session = await start_server()
     await session.initialize(client_capabilities("emacs"), roots=[root, beta])
     uri = (beta / "src" / "x.py").as_uri()
@@ -111,7 +111,11 @@ async def test_a_question_goes_to_the_folder_that_knows(
     )
     by_conversation = await session.request("firsthand/ask", {"question": "where", "conversationId": "c"})
     await session.request("firsthand/ask", {"question": "what is in alpha"})
+    by_name = await session.request(
+        "firsthand/ask", {"question": "where", "uri": root.as_uri(), "conversationId": "c"}
+    )
 
+    assert by_name["text"].startswith("from alpha")
     assert by_document["text"].startswith("from beta")
     assert by_conversation["text"].startswith("from beta")
     assert "ask alpha: what is in alpha" in session.notes()

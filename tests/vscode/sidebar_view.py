@@ -4,6 +4,8 @@ import re
 
 from playwright.async_api import FrameLocator, Locator, Page, expect
 
+_OURS = "iframe.webview.ready[src*='extensionId=firsthand.firsthand']"
+
 
 class SidebarView:
     """The page inside the sidebar's frame."""
@@ -14,7 +16,7 @@ class SidebarView:
     @property
     def frame(self) -> FrameLocator:
         """The document of the webview."""
-        return self._page.frame_locator("iframe.webview.ready").frame_locator("iframe#active-frame")
+        return self._page.frame_locator(_OURS).frame_locator("iframe#active-frame")
 
     async def wait_until_ready(self) -> None:
         """Return once the sidebar knows what there is to show."""
@@ -76,7 +78,9 @@ class Turn:
 
     def __init__(self, article: Locator) -> None:
         self.article = article
+        self.question = article.locator("[data-part='question']")
         self.answer = article.locator("[data-part='answer']")
+        self.looked_in = article.get_by_role("list", name="Looked in").locator("li")
         self.stage = article.locator("[data-part='stage']")
         self.failure = article.locator("[data-part='failure']")
         self.way_forward = article.locator("[data-part='way-forward']")

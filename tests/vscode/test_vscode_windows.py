@@ -34,12 +34,13 @@ async def test_two_windows(
 async def test_two_folders(
     desk: Desk, workspace_copy: Callable[[str], Path], tmp_path: Path, ollama: FakeOllamaThread
 ) -> None:
-    """A window with two folders answers each conversation from the folder that its question is about."""
+    """Of two folders an answer says which it is about; a follow-up stays there, or goes where the user sends it."""
     accounts, webshop = workspace_copy("accounts"), workspace_copy("webshop")
     workspace = tmp_path / "both.code-workspace"
     workspace.write_text(json.dumps({"folders": [{"path": str(accounts)}, {"path": str(webshop)}]}))
     ollama.script(
         "It begins.",
+        "It goes on.",
         "Sessions are revoked with `revoke_all` and `deleted_at` is set to the time of the clock.",
     )
     window = await desk.open(workspace)
@@ -49,12 +50,20 @@ async def test_two_folders(
     about_webshop = await sidebar.ask("How are access tokens refreshed?")
     await about_webshop.wait_until("done", "complete")
     await expect(about_webshop.what_was_read).to_contain_text("src/auth/tokens.ts")
+    await expect(about_webshop.looked_in).to_have_text(["webshop"])
 
-    await window.run_command("Firsthand: New Conversation")
-    await expect(sidebar.turns).to_have_count(0)
+    follow_up = await sidebar.ask(QUESTION)
+    await follow_up.wait_until("done", "complete")
+    await expect(follow_up.looked_in).to_have_text(["webshop"])
+
+    await sidebar.button("In webshop…").click()
+    await window.pick("accounts")
+    await expect(sidebar.button("Remove accounts")).to_be_visible()
     about_accounts = await sidebar.ask(QUESTION)
     await about_accounts.wait_until("done", "complete")
     await expect(about_accounts.what_was_read).to_contain_text("accounts/service.py")
+    await expect(about_accounts.looked_in).to_have_text(["accounts"])
+    await window.screenshot("two-folders")
 
     await about_accounts.citations.first.click()
     await expect(window.active_tab).to_have_attribute("data-resource-name", "service.py")

@@ -1,6 +1,6 @@
 /** Where the question is written. */
 
-import type { Turn } from "../src/sidebar/conversation";
+import { folderOf, type Turn } from "../src/sidebar/conversation";
 import { LONGEST_QUESTION, type WebviewMessage } from "../src/sidebar/messages";
 import { runningTurn, type SidebarState } from "../src/sidebar/state";
 import { button, element } from "./elements";
@@ -61,7 +61,7 @@ export class Composer {
     }
     this.running = running;
     this.asked = state.conversation.turns.filter((turn) => turn.kind === "ask").map((turn) => turn.question);
-    this.scope.update(state.scope, state.editor);
+    this.scope.update(state.scope, state.editor, folderOf(state.conversation)?.name);
     this.askButton.disabled = state.server === "stopped" || state.server === "failed";
   }
 

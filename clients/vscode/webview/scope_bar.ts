@@ -19,15 +19,15 @@ export class ScopeBar {
 
   constructor(private readonly change: (change: ScopeChange) => void) {}
 
-  /** Shows a scope and what the editor offers to it. */
-  update(scope: Scope, editor: EditorPlace | undefined): void {
-    const shown = [scope, editor];
+  /** Shows a scope, what the editor offers to it, and the one of several folders that a follow-up stays in. */
+  update(scope: Scope, editor: EditorPlace | undefined, folder: string | undefined): void {
+    const shown = [scope, editor, folder];
     if (shown.every((value, index) => value === this.shown[index]) && this.shown.length > 0) {
       return;
     }
     this.shown = shown;
     const focused = this.focusedKey();
-    fill(this.root, ...this.buttons(scope, editor));
+    fill(this.root, ...this.buttons(scope, editor, folder));
     if (focused !== undefined) {
       [...this.root.querySelectorAll("button")].find((each) => each.dataset["key"] === focused)?.focus();
     }
@@ -38,7 +38,7 @@ export class ScopeBar {
     return active instanceof HTMLElement && this.root.contains(active) ? active.dataset["key"] : undefined;
   }
 
-  private buttons(scope: Scope, editor: EditorPlace | undefined): HTMLElement[] {
+  private buttons(scope: Scope, editor: EditorPlace | undefined, folder: string | undefined): HTMLElement[] {
     const pinned = scope.pinned;
     return [
       ...(pinned === undefined ? [] : [this.chip(pinned.label, { set: "unpin" })]),
@@ -58,7 +58,7 @@ export class ScopeBar {
         tests: NEXT_TESTS[scope.tests],
       }),
       ...scope.folders.map((name) => this.chip(name, { set: "removeFolder", name })),
-      this.picker("Folder…", { set: "addFolder" }),
+      this.folderPicker(scope.folders.length > 0 || scope.thisFile ? undefined : folder),
       ...scope.languages.map((name) => this.chip(name, { set: "removeLanguage", name })),
       this.picker("Language…", { set: "addLanguage" }),
     ];
@@ -87,9 +87,15 @@ export class ScopeBar {
     return made;
   }
 
-  private picker(words: string, change: ScopeChange): HTMLElement {
+  private folderPicker(followed: string | undefined): HTMLElement {
+    return followed === undefined
+      ? this.picker("Folder…", { set: "addFolder" })
+      : this.picker(`In ${followed}…`, { set: "addFolder" }, "Click to ask in another folder");
+  }
+
+  private picker(words: string, change: ScopeChange, tip?: string): HTMLElement {
     return button(
-      { class: "chip chip-picker", data: { key: change.set } },
+      { class: "chip chip-picker", data: { key: change.set }, ...(tip === undefined ? {} : { tip }) },
       () => {
         this.change(change);
       },

@@ -23,6 +23,7 @@ export interface TurnSurroundings {
 /** The view of one turn. */
 export class TurnView {
   readonly root: HTMLElement;
+  private readonly lookedIn = element("ul", { class: "chips", aria: { label: "Looked in" }, hidden: true });
   private readonly stage = new StageLine();
   private readonly context: ContextList;
   private readonly text: MarkdownView;
@@ -64,7 +65,7 @@ export class TurnView {
     this.root = element(
       "article",
       { class: "turn", data: { turn: turn.id }, aria: { label: turn.question } },
-      questionCard(turn),
+      this.questionCard(turn),
       this.stage.root,
       this.context.root,
       this.warnings,
@@ -82,6 +83,7 @@ export class TurnView {
     this.root.dataset["phase"] = turn.phase;
     this.root.dataset["status"] = turn.status ?? "";
     this.root.setAttribute("aria-busy", String(turn.phase === "running"));
+    this.showPlaces(turn);
     this.context.update(turn);
     this.answer.hidden = turn.text === "";
     this.text.update(turn.text, marksOf(turn.text, turn.citations, turn.unsupported, turn.ungrounded));
@@ -97,6 +99,23 @@ export class TurnView {
   tick(now: number): void {
     if (this.shown?.phase === "running") {
       this.stage.update(this.shown, now, this.shownIndex?.model);
+    }
+  }
+
+  private questionCard({ question }: Turn): HTMLElement {
+    return element(
+      "div",
+      { class: "question", data: { part: "question" } },
+      element("div", { class: "question-text" }, question),
+      this.lookedIn,
+    );
+  }
+
+  private showPlaces(turn: Turn): void {
+    const places = lookedIn(turn);
+    this.lookedIn.hidden = places.length === 0;
+    if (turn.folder !== this.shown?.folder || this.shown === undefined) {
+      fill(this.lookedIn, ...places.map((words) => element("li", { class: "chip" }, words)));
     }
   }
 
@@ -169,17 +188,10 @@ export class TurnView {
   }
 }
 
-function questionCard(turn: Turn): HTMLElement {
-  const card = element(
-    "div",
-    { class: "question", data: { part: "question" } },
-    element("div", { class: "question-text" }, turn.question),
-  );
-  if (turn.scope.length > 0) {
-    const chips = turn.scope.map((words) => element("li", { class: "chip" }, words));
-    card.append(element("ul", { class: "chips", aria: { label: "Looked in" } }, ...chips));
-  }
-  return card;
+/** Returns where was looked, in words; a folder that the scope names already is not named twice. */
+function lookedIn({ scope, folder }: Turn): readonly string[] {
+  const isNamed = scope.some((words) => words === folder?.name || words.startsWith(`${folder?.name ?? ""}/`));
+  return folder === undefined || isNamed ? scope : [folder.name, ...scope];
 }
 
 function failure(turn: Turn): HTMLElement {

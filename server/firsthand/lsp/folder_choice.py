@@ -19,16 +19,16 @@ _HITS_TO_COMPARE = 3
 async def folder_for_question(
     ls: FirsthandServer, question: str, uri: str | None, conversation_id: str | None
 ) -> Folder:
-    """Return the folder of the document or conversation, else the one whose code fits the question best.
+    """Return the folder that is named or holds the document, that of the conversation, or the one that fits best.
 
     Raises:
         FirsthandError: no folder is open.
     """
     folders = await ls.folders.known()
-    held = ls.folders.holding(uri) if uri is not None else None
-    if held is not None:
-        ls.preferred = held[0]
-        return held[0]
+    wanted = _named(ls, folders, uri) if uri is not None else None
+    if wanted is not None:
+        ls.preferred = wanted
+        return wanted
     earlier = ls.conversations.get(conversation_id or "")
     if earlier in folders:
         return earlier
@@ -36,6 +36,12 @@ async def folder_for_question(
         return folders[0]
     hits = await search_folders(ls, folders, question, Scope(), _HITS_TO_COMPARE)
     return hits[0][0] if hits else preferred_first(ls, folders)[0]
+
+
+def _named(ls: FirsthandServer, folders: tuple[Folder, ...], uri: str) -> Folder | None:
+    itself = next((folder for folder in folders if folder.uri == uri), None)
+    held = ls.folders.holding(uri)
+    return itself or (held[0] if held is not None else None)
 
 
 async def search_folders(

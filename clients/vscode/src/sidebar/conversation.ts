@@ -29,6 +29,12 @@ export interface ReadContext {
   readonly budget: Budget;
 }
 
+/** One of several open folders. */
+export interface AnswerFolder {
+  readonly name: string;
+  readonly uri: string;
+}
+
 /** What a turn asked the server, kept so that it can be asked again. */
 export interface TurnRequest {
   readonly question?: string | undefined;
@@ -46,6 +52,8 @@ export interface Turn {
   readonly request: TurnRequest;
   /** The limits of the search, in words. */
   readonly scope: readonly string[];
+  /** The folder that the answer is about, as soon as it is known; absent where only one is open. */
+  readonly folder?: AnswerFolder | undefined;
   readonly askedAt: number;
   readonly endedAt?: number | undefined;
   readonly phase: TurnPhase;
@@ -101,6 +109,11 @@ export function summaryOf(conversation: Conversation): ConversationSummary {
     changedAt: conversation.changedAt,
     turns: conversation.turns.length,
   };
+}
+
+/** Returns the folder that a follow-up question stays in. */
+export function folderOf(conversation: Conversation): AnswerFolder | undefined {
+  return conversation.turns.filter(({ folder }) => folder !== undefined).at(-1)?.folder;
 }
 
 /** `src/auth.py:3-9`, or `src/auth.py:3` for one line. */
@@ -186,6 +199,9 @@ const isScope: Check<ScopeParams> = object<ScopeParams>({
   changedSince: optional(text()),
 });
 
+/** Checks a folder. */
+export const isFolder: Check<AnswerFolder> = object<AnswerFolder>({ name: text(), uri: text() });
+
 /** Checks a turn. */
 export const isTurn: Check<Turn> = object<Turn>({
   id: text(),
@@ -198,6 +214,7 @@ export const isTurn: Check<Turn> = object<Turn>({
     scope: optional(isScope),
   }),
   scope: list(text()),
+  folder: optional(isFolder),
   askedAt: number,
   endedAt: optional(number),
   phase: oneOf("running", "done", "failed", "cancelled"),

@@ -1,6 +1,7 @@
 /** The folders among which a user chooses where to look. */
 
 import * as vscode from "vscode";
+import type { AnswerFolder } from "./conversation";
 
 /** A folder to look in. */
 export interface FolderChoice {
@@ -15,6 +16,15 @@ export interface FolderChoice {
 const DEEPEST = 3;
 // A longer list is no choice.
 const MOST_FOLDERS = 500;
+
+/** Returns the open folder that holds a file or folder, if there are several. */
+export function folderAmongSeveral(uri: string): AnswerFolder | undefined {
+  const holding =
+    (vscode.workspace.workspaceFolders ?? []).length > 1
+      ? vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(uri))
+      : undefined;
+  return holding && { name: holding.name, uri: holding.uri.toString() };
+}
 
 /** Returns the open folders, if there are several, and the folders in them, the outer ones first. */
 export async function foldersBelow(

@@ -5,6 +5,7 @@ import {
   isCitation,
   isContext,
   isConversation,
+  isFolder,
   isSpans,
   isStatus,
   isSummary,
@@ -208,6 +209,11 @@ type Happened<T extends SidebarEvent["type"]> = Extract<SidebarEvent, { type: T 
 
 const isEvent: Check<SidebarEvent> = tagged<"type", SidebarEvent>("type", {
   turnStarted: object<Happened<"turnStarted">>({ type: oneOf("turnStarted"), turn: isTurn }),
+  turnLocated: object<Happened<"turnLocated">>({
+    type: oneOf("turnLocated"),
+    id: text(),
+    folder: isFolder,
+  }),
   turnUpdated: object<Happened<"turnUpdated">>({ type: oneOf("turnUpdated"), update: isUpdate }),
   turnStopping: object<Happened<"turnStopping">>({ type: oneOf("turnStopping"), id: text() }),
   turnAnswered: object<Happened<"turnAnswered">>({

@@ -38,6 +38,7 @@ export class ScopeChoice {
 
   /** Makes a question be about a place. */
   pin(place: CodePlace): void {
+    this.setFolders(inRootOf(place, this.folders));
     this.pinned = place;
     const name = vscode.Uri.parse(place.uri).path.split("/").at(-1) ?? "";
     this.scope = { ...this.scope, selection: false, pinned: { label: `${name}, ${linesOf(place.range)}` } };
@@ -48,9 +49,12 @@ export class ScopeChoice {
     switch (change.set) {
       case "thisFile":
         this.scope = { ...this.scope, thisFile: change.on };
+        if (change.on) {
+          this.setFolders([]);
+        }
         break;
       case "selection":
-        this.scope = { ...this.scope, selection: change.on };
+        this.setSelection(change.on);
         break;
       case "tests":
         this.scope = { ...this.scope, tests: change.tests };
@@ -89,19 +93,20 @@ export class ScopeChoice {
     const editor = workspaceEditor();
     const file = this.scope.thisFile ? editor?.document.uri : undefined;
     const marked = this.pinned ?? (this.scope.selection ? selectionOf(editor) : undefined);
-    const paths = file === undefined ? this.folders.flatMap(({ path }) => path ?? []) : [pathOf(file)];
+    const folders = file !== undefined ? [] : marked ? inRootOf(marked, this.folders) : this.folders;
+    const paths = file === undefined ? folders.flatMap(({ path }) => path ?? []) : [pathOf(file)];
     const words = [
       ...(this.scope.pinned === undefined ? [] : [this.scope.pinned.label]),
       ...(this.pinned === undefined && marked !== undefined ? [`selection, ${linesOf(marked.range)}`] : []),
-      ...(file === undefined ? this.scope.folders : [pathOf(file)]),
+      ...(file === undefined ? folders.map((folder) => folder.label) : [pathOf(file)]),
       ...languages,
       ...(tests === "in" ? [] : [tests === "out" ? "without tests" : "only tests"]),
     ];
     return {
-      uri: marked?.uri ?? file?.toString() ?? this.folders[0]?.root,
+      uri: marked?.uri ?? file?.toString() ?? folders[0]?.root,
       range: marked?.range,
       scope: {
-        ...(paths.length > 0 ? { paths } : {}),
+        ...(paths.length > 0 ? { paths: paths.map(exactly) } : {}),
         ...(languages.length > 0 ? { languages } : {}),
         ...(tests === "in" ? {} : { tests: tests === "only" }),
       },
@@ -120,12 +125,33 @@ export class ScopeChoice {
       placeHolder: "Which folder?",
     });
     if (picked !== undefined) {
-      // A question goes to one of the open folders, so folders of two cannot be combined.
+      // A question goes to one of the open folders, so what was chosen in another one gives way.
       const { folder } = picked;
+      this.leavePlacesOutside(folder.root);
+      this.scope = { ...this.scope, thisFile: false };
       const others = this.folders.filter(
         ({ root, label: name }) => root === folder.root && name !== folder.label,
       );
       this.setFolders([...others, folder]);
+    }
+  }
+
+  private setSelection(on: boolean): void {
+    this.scope = { ...this.scope, selection: on };
+    const place = on ? selectionOf(workspaceEditor()) : undefined;
+    if (place !== undefined) {
+      this.setFolders(inRootOf(place, this.folders));
+    }
+  }
+
+  /** Forgets places that are not in an open folder. */
+  private leavePlacesOutside(root: string): void {
+    if (this.pinned !== undefined && rootOf(this.pinned.uri) !== root) {
+      this.unpin();
+    }
+    const place = selectionOf(workspaceEditor());
+    if (place !== undefined && rootOf(place.uri) !== root) {
+      this.scope = { ...this.scope, selection: false };
     }
   }
 
@@ -187,6 +213,21 @@ function selectionOf(editor: vscode.TextEditor | undefined): CodePlace | undefin
       end: { line: end.line, character: end.character },
     },
   };
+}
+
+/** Returns those of the folders that lie in the same open folder as a place. */
+function inRootOf({ uri }: CodePlace, folders: readonly FolderChoice[]): readonly FolderChoice[] {
+  return folders.filter(({ root }) => root === rootOf(uri));
+}
+
+/** Returns the URI of the open folder that holds a file. */
+function rootOf(file: string): string | undefined {
+  return vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(file))?.uri.toString();
+}
+
+/** Writes a path so that no character of it is a wildcard to the server. */
+function exactly(path: string): string {
+  return path.replace(/[\\*?]/gu, "\\$&");
 }
 
 function pathOf(uri: vscode.Uri): string {

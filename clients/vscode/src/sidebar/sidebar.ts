@@ -15,8 +15,9 @@ import type { Server } from "../server";
 import * as actions from "./answer_actions";
 import { Answering } from "./answering";
 import { CitedPlaces } from "./cited_places";
-import type { Conversation, Turn } from "./conversation";
+import { folderOf, type Conversation, type Turn, type TurnKind } from "./conversation";
 import { ConversationHistory } from "./conversation_history";
+import { folderAmongSeveral } from "./folder_choices";
 import { indexStatus } from "./index_status";
 import { isWebviewMessage, type Remedy, type WebviewMessage } from "./messages";
 import { Page } from "./page";
@@ -78,6 +79,7 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
     };
     this.answering = new Answering(server, (event) => {
       this.emit(event);
+      this.locate(event);
     });
     this.subscriptions = vscode.Disposable.from(
       vscode.window.registerWebviewViewProvider(Sidebar.viewId, this),
@@ -123,13 +125,13 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
   /** Explains the code at a place. */
   async explain(place: PlaceParams): Promise<void> {
     await this.reveal();
-    await this.runExplanation(newTurn("explain", `Explain ${placeWords(place)}`, requestOf(place)));
+    await this.runExplanation(aboutPlace("explain", `Explain ${placeWords(place)}`, place));
   }
 
   /** Writes a test for the code at a place; undefined when it failed or was stopped. */
   async generateTest(place: PlaceParams): Promise<GeneratedTestResult | undefined> {
     await this.reveal();
-    return this.runTest(newTurn("generateTest", `Write a test for ${placeWords(place)}`, requestOf(place)));
+    return this.runTest(aboutPlace("generateTest", `Write a test for ${placeWords(place)}`, place));
   }
 
   /** Begins a conversation without turns. */
@@ -237,8 +239,27 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   private async askQuestion(question: string, chosen: ChosenScope): Promise<void> {
-    const { uri, range, scope, words } = chosen;
-    await this.runQuestion(newTurn("ask", question, { question, uri, range, scope }, words));
+    const { range, scope, words } = chosen;
+    const uri = chosen.uri ?? this.followedFolder();
+    const folder = uri === undefined ? undefined : folderAmongSeveral(uri);
+    await this.runQuestion(newTurn("ask", question, { question, uri, range, scope }, words, folder));
+  }
+
+  /** Returns the folder that a follow-up question stays in, if it is still open. */
+  private followedFolder(): string | undefined {
+    const folder = folderOf(this.state.conversation);
+    return folder && folderAmongSeveral(folder.uri)?.uri;
+  }
+
+  /** Notes which of several folders the server looked into. */
+  private locate(event: SidebarEvent): void {
+    if (event.type === "turnUpdated" && event.update.kind === "context") {
+      const read = event.update.excerpts[0] ?? event.update.cut[0];
+      const folder = read && folderAmongSeveral(read.uri);
+      if (folder !== undefined) {
+        this.emit({ type: "turnLocated", id: event.update.streamId, folder });
+      }
+    }
   }
 
   private async runQuestion(turn: Turn): Promise<void> {
@@ -300,7 +321,8 @@ export class Sidebar implements vscode.WebviewViewProvider, vscode.Disposable {
     if (turn.text === "") {
       this.emit({ type: "turnRemoved", id: turn.id });
     }
-    const again = newTurn(turn.kind, turn.question, turn.request, turn.scope);
+    const request = { ...turn.request, uri: turn.request.uri ?? turn.folder?.uri };
+    const again = newTurn(turn.kind, turn.question, request, turn.scope, turn.folder);
     switch (turn.kind) {
       case "ask":
         await this.runQuestion(again);
@@ -403,6 +425,10 @@ const SAVED_AFTER: ReadonlySet<SidebarEvent["type"]> = new Set([
   "turnFailed",
   "turnCancelled",
 ]);
+
+function aboutPlace(kind: TurnKind, words: string, place: PlaceParams): Turn {
+  return newTurn(kind, words, requestOf(place), [], folderAmongSeveral(place.uri));
+}
 
 function placeWords({ uri, position, range }: PlaceParams): string {
   const path = vscode.workspace.asRelativePath(vscode.Uri.parse(uri));

@@ -2,7 +2,7 @@
 
 import type { Answer, AnswerUpdate, Health } from "../protocol";
 import type { ServerState } from "../server";
-import type { Conversation, ConversationSummary, ReadContext, Turn } from "./conversation";
+import type { AnswerFolder, Conversation, ConversationSummary, ReadContext, Turn } from "./conversation";
 
 /** Longer texts come from broken models; keeping them would only make the editor slow. */
 export const LONGEST_ANSWER = 200_000;
@@ -69,6 +69,7 @@ export type TurnUpdate =
 /** Something happened. */
 export type SidebarEvent =
   | { readonly type: "turnStarted"; readonly turn: Turn }
+  | { readonly type: "turnLocated"; readonly id: string; readonly folder: AnswerFolder }
   | { readonly type: "turnUpdated"; readonly update: TurnUpdate }
   | { readonly type: "turnStopping"; readonly id: string }
   | { readonly type: "turnAnswered"; readonly id: string; readonly answer: Answer; readonly at: number }
@@ -106,6 +107,8 @@ export function reduce(state: SidebarState, event: SidebarEvent): SidebarState {
   switch (event.type) {
     case "turnStarted":
       return withTurns(state, [...state.conversation.turns, event.turn], event.turn.askedAt);
+    case "turnLocated":
+      return changeTurn(state, event.id, (turn) => ({ ...turn, folder: event.folder }));
     case "turnUpdated":
       return changeTurn(state, event.update.streamId, (turn) => updated(turn, event.update));
     case "turnStopping":

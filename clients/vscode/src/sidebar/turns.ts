@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { PlaceParams, TurnParams } from "../protocol";
 import type { CitedPlace } from "./cited_places";
-import type { Conversation, Turn, TurnKind, TurnRequest } from "./conversation";
+import type { AnswerFolder, Conversation, Turn, TurnKind, TurnRequest } from "./conversation";
 import type { WebviewMessage } from "./messages";
 
 // More of what was said before does not fit any window beside the code.
@@ -23,6 +23,7 @@ export function newTurn(
   question: string,
   request: TurnRequest,
   scope: readonly string[] = [],
+  folder?: AnswerFolder,
 ): Turn {
   return {
     id: randomUUID(),
@@ -30,6 +31,7 @@ export function newTurn(
     question,
     request,
     scope,
+    folder,
     askedAt: Date.now(),
     phase: "running",
     stage: "",

@@ -101,6 +101,16 @@ const selectionChanged = new EventEmitter<unknown>();
 const editorChanged = new EventEmitter<unknown>();
 const textChanged = new EventEmitter<unknown>();
 
+export const choice: { current: string } = { current: "" };
+
+interface Folder {
+  readonly name: string;
+  readonly uri: Uri;
+}
+
+export const SHOP: Folder = { name: "shop", uri: new Uri("file:///shop") };
+export const BANK: Folder = { name: "bank", uri: new Uri("file:///bank") };
+
 export const window = {
   activeTextEditor: undefined as unknown,
   registerWebviewViewProvider: (_id: string, given: typeof provider.current): Disposable => {
@@ -113,13 +123,18 @@ export const window = {
   showInformationMessage: (): Promise<undefined> => Promise.resolve(undefined),
   showWarningMessage: (): Promise<undefined> => Promise.resolve(undefined),
   showErrorMessage: (): Promise<undefined> => Promise.resolve(undefined),
+  /** Chooses the item whose label is `choice.current`. */
+  showQuickPick: async (items: Promise<{ label: string }[]>): Promise<{ label: string } | undefined> =>
+    (await items).find(({ label }) => label === choice.current),
 };
 
 export const workspace = {
-  workspaceFolders: [],
+  workspaceFolders: [SHOP],
   onDidChangeTextDocument: textChanged.event,
-  getWorkspaceFolder: (uri: Uri): unknown => (uri.toString().startsWith("file:///shop/") ? {} : undefined),
-  asRelativePath: (uri: Uri): string => uri.toString().replace("file:///shop/", ""),
+  getWorkspaceFolder: (uri: Uri): Folder | undefined =>
+    workspace.workspaceFolders.find((folder) => `${uri.toString()}/`.startsWith(`${folder.uri.toString()}/`)),
+  asRelativePath: (uri: Uri): string => uri.toString().replace(/^file:\/\/\/[^/]+\//u, ""),
+  fs: { readDirectory: (): Promise<never> => Promise.reject(new Error("There is none.")) },
 };
 
 export const commands = {

@@ -87,6 +87,7 @@ beforeEach(() => {
   editor.executed.length = 0;
   editor.copied.length = 0;
   editor.window.activeTextEditor = undefined;
+  editor.workspace.workspaceFolders = [editor.SHOP];
   open();
 });
 
@@ -287,6 +288,22 @@ describe("the scope", () => {
     expect(shown().scope).toMatchObject({ thisFile: true, selection: false, tests: "out" });
   });
 
+  test.each([
+    ["src/[id].ts", "src/[id].ts"],
+    ["src/a*b?.py", "src/a\\*b\\?.py"],
+    ["src/back\\slash.py", "src/back\\\\slash.py"],
+  ])("means the file %s and nothing that looks like it", async (file, path) => {
+    pageSays({ type: "ready" });
+    editor.mark(`file:///shop/${file}`, 1, 1);
+    pageSays({ type: "changeScope", change: { set: "thisFile", on: true } });
+
+    pageSays({ type: "ask", question: "How?" });
+    await settled();
+
+    expect(lastAsked().params.scope?.paths).toEqual([path]);
+    expect(shown().conversation.turns[0]?.scope).toEqual([file]);
+  });
+
   test("is a marked place when a command brings one", async () => {
     pageSays({ type: "ready" });
     const range = { start: { line: 1, character: 0 }, end: { line: 1, character: 9 } };
@@ -298,6 +315,85 @@ describe("the scope", () => {
     pageSays({ type: "ask", question: "Why?" });
     await settled();
     expect(lastAsked().params).toMatchObject({ uri: "file:///shop/src/auth.py", range });
+  });
+});
+
+describe("of two folders", () => {
+  const inShop = excerpt({ uri: "file:///shop/src/auth.py" });
+  const inBank = excerpt({ uri: "file:///bank/src/rates.py" });
+
+  beforeEach(() => {
+    editor.workspace.workspaceFolders = [editor.SHOP, editor.BANK];
+    pageSays({ type: "ready" });
+  });
+
+  async function ask(question: string): Promise<Asked> {
+    pageSays({ type: "ask", question });
+    await settled();
+    return lastAsked();
+  }
+
+  async function answerFrom(hit: typeof inShop): Promise<void> {
+    const { params, finish } = lastAsked();
+    const streamId = params.streamId ?? "";
+    server.updates.fire({ streamId, seq: 0, kind: "context", hits: [hit], cut: [], budget });
+    finish(answer());
+    await settled();
+  }
+
+  test("the one that was looked into is told, and a follow-up stays there", async () => {
+    const first = await ask("How?");
+    expect(first.params.uri).toBeUndefined();
+    await answerFrom(inBank);
+    expect(shown().conversation.turns[0]?.folder).toEqual({ name: "bank", uri: "file:///bank" });
+
+    const second = await ask("And then?");
+
+    expect(second.params.uri).toBe("file:///bank");
+    expect(shown().conversation.turns[1]?.folder?.name).toBe("bank");
+  });
+
+  test("a follow-up goes to the one that the user chooses, with what was said before", async () => {
+    await ask("How?");
+    await answerFrom(inBank);
+    editor.choice.current = "shop";
+    pageSays({ type: "changeScope", change: { set: "addFolder" } });
+    await settled();
+
+    const turned = await ask("And here?");
+
+    expect(turned.params).toMatchObject({ uri: "file:///shop", turns: [{ question: "How?" }] });
+    expect(shown().conversation.turns[1]).toMatchObject({ folder: { name: "shop" }, scope: ["shop"] });
+    await answerFrom(inShop);
+    pageSays({ type: "changeScope", change: { set: "removeFolder", name: "shop" } });
+    expect((await ask("Still here?")).params.uri).toBe("file:///shop");
+  });
+
+  test("the one chosen last wins against a place in the other", async () => {
+    editor.mark("file:///bank/src/rates.py", 1, 4);
+    pageSays({ type: "changeScope", change: { set: "selection", on: true } });
+    pageSays({ type: "changeScope", change: { set: "thisFile", on: true } });
+    editor.choice.current = "shop";
+    pageSays({ type: "changeScope", change: { set: "addFolder" } });
+    await settled();
+    expect(shown().scope).toMatchObject({ folders: ["shop"], selection: false, thisFile: false });
+
+    pageSays({ type: "changeScope", change: { set: "selection", on: true } });
+    await settled();
+
+    expect(shown().scope).toMatchObject({ folders: [], selection: true });
+    expect((await ask("Why?")).params).toMatchObject({ uri: "file:///bank/src/rates.py", scope: {} });
+  });
+
+  test("asking again asks the same one", async () => {
+    await ask("How?");
+    await answerFrom(inBank);
+    const [turn] = shown().conversation.turns;
+
+    pageSays({ type: "answerAction", turn: turn?.id, action: "retry" });
+    await settled();
+
+    expect(lastAsked().params.uri).toBe("file:///bank");
   });
 });
 

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Turn } from "../../../src/sidebar/conversation";
 import type { WebviewMessage } from "../../../src/sidebar/messages";
-import type { SidebarEvent, SidebarState } from "../../../src/sidebar/state";
+import { EVERYWHERE, type SidebarEvent, type SidebarState } from "../../../src/sidebar/state";
 import { SidebarView } from "../../../webview/sidebar_view";
 import { answer, budget, citation, conversation, excerpt, state, turn } from "../sidebar/samples";
 
@@ -316,6 +316,22 @@ test("the scope is shown and changed by its buttons", () => {
     { set: "removeLanguage", name: "python" },
     { set: "addLanguage" },
   ]);
+});
+
+test("of several folders, an answer says which it is about, and the picker where a follow-up goes", () => {
+  const folder = { name: "bank", uri: "file:///bank" };
+  given([turn({ scope: ["without tests"] })]);
+  expect(button("Folder…")).toBeDefined();
+
+  happens({ type: "turnLocated", id: "t1", folder });
+
+  expect(find("[aria-label='Looked in']").textContent).toBe("bankwithout tests");
+  button("In bank…").click();
+  expect(said).toEqual([{ type: "changeScope", change: { set: "addFolder" } }]);
+
+  given([turn({ id: "t2", scope: ["bank/src"], folder })], { scope: { ...EVERYWHERE, folders: ["shop"] } });
+  expect(find("[aria-label='Looked in']").textContent).toBe("bank/src");
+  expect(button("Folder…")).toBeDefined();
 });
 
 test("screen readers hear stages and the finished answer, not each word", () => {
