@@ -25,6 +25,11 @@ REFRESH = Turn("How does token refresh work?", "`renewSession` calls `SessionSto
             (REFRESH, Turn("Who calls it?", "The middleware.")),
             "Is that safe? Who calls it? How does token refresh work?",
         ),
+        (
+            "Why?",
+            (Turn("lang:go How does token refresh work? tests:no", "It rotates."),),
+            "Why? How does token refresh work?",
+        ),
         ("What does `PaymentGateway` do?", (REFRESH,), "What does `PaymentGateway` do?"),
     ],
 )  # fmt: skip

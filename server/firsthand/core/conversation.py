@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from firsthand.core.answers import PromptContext, Turn
 from firsthand.core.evidence import STOP_WORDS, code_names
+from firsthand.core.filters import read_filters
 
 _MOST_CONVERSATIONS = 50
 _MOST_TURNS = 20
@@ -80,7 +81,8 @@ def _standalone(turns: Sequence[Turn]) -> str:
     """Return the last question that made sense on its own, and what was asked since."""
     asked: list[str] = []
     for turn in reversed(turns):
-        asked.append(turn.question)
+        # Its filters said where to look for that question, not for this one.
+        asked.append(read_filters(turn.question).text)
         if not _leans_back(turn.question):
             break
     return " ".join(asked)
