@@ -99,12 +99,30 @@ def vectors_schema(dimensions: int) -> pa.Schema:
 def chunk_table(updates: Iterable[FileUpdate]) -> pa.Table:
     """Return the rows of all chunks of these updates; of two chunks with one id the last counts."""
     rows = {}
+    packed = []
     for update in updates:
+        if update.packed:
+            packed.append(pa.ipc.read_record_batch(pa.py_buffer(update.packed), CHUNKS))
         for chunk, links in zip(update.chunks, update.links or repeat(_NO_LINKS), strict=False):
             rows[chunk.id] = _chunk_row(chunk, links, update.record.content_hash)
     columns = zip(*rows.values(), strict=True) if rows else ([] for _ in CHUNKS)
-    return pa.table(
+    made = pa.RecordBatch.from_arrays(
         [pa.array(values, field.type) for values, field in zip(columns, CHUNKS, strict=True)], schema=CHUNKS
+    )
+    # One batch: Lance writes each by itself.
+    return pa.Table.from_batches([made, *packed]).combine_chunks()
+
+
+def packed(update: FileUpdate) -> FileUpdate:
+    """Return the same update with its chunks as bytes that `chunk_table` reads."""
+    if not update.chunks:
+        return update
+    (batch,) = chunk_table([update]).to_batches()
+    return FileUpdate(
+        replace(update.record, chunks=batch.num_rows),
+        (),
+        packed=batch.serialize().to_pybytes(),
+        packed_hashes=tuple(batch["content_hash"].to_pylist()),
     )
 
 
@@ -112,7 +130,8 @@ def file_table(updates: Iterable[FileUpdate]) -> pa.Table:
     """Return one row a file, with the number of rows that its chunks really have."""
     rows = []
     for update in updates:
-        record = replace(update.record, chunks=len({chunk.id for chunk in update.chunks}))
+        chunks = update.record.chunks if update.packed else len({chunk.id for chunk in update.chunks})
+        record = replace(update.record, chunks=chunks)
         rows.append(_record_row(record) | {"revision": update.record.content_hash})
     return pa.Table.from_pylist(rows, schema=FILES)
 

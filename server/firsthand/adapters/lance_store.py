@@ -33,8 +33,8 @@ _VALUES_PER_DELETE = 5_000  # each delete is a commit
 
 # Rows that keyword search reads one by one (some 50 µs each) before the index takes them in. The share keeps the
 # work of a long first indexing proportional to its size, since each time the whole index is written again.
-_UNINDEXED_ROWS = 4_000
-_UNINDEXED_SHARE = 0.4
+_UNINDEXED_ROWS = 8_000
+_UNINDEXED_SHARE = 0.6
 
 # Vectors whose text is gone wait for its return (a branch switch) up to this many, or half as many as are in use.
 _SPARE_VECTORS = 10_000
@@ -151,6 +151,8 @@ class LanceStore(LanceReader):
         """Return the vectors that this index has for these hashes, of texts that are gone too."""
         known: dict[str, Vector] = {}
         with self._reading("be searched"):
+            if not await self._tables.vectors.count_rows():
+                return known
             for batch in lance_schema.batches(list(dict.fromkeys(content_hashes)), VALUES_PER_PREDICATE):
                 query = self._tables.vectors.query().where(one_of("content_hash", batch))
                 found = await query.select(["content_hash", "vector"]).to_arrow()
@@ -282,6 +284,8 @@ class LanceStore(LanceReader):
     async def _without_row(self, content_hashes: Iterable[str]) -> list[str]:
         """Return those hashes, once each and in order, that the vectors table has no row for."""
         distinct = list(dict.fromkeys(content_hashes))
+        if not await self._tables.vectors.count_rows():
+            return distinct
         stored: set[str] = set()
         for batch in lance_schema.batches(distinct, VALUES_PER_PREDICATE):
             query = self._tables.vectors.query().where(one_of("content_hash", batch))

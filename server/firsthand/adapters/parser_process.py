@@ -11,10 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from firsthand.adapters import parser_frames
 from firsthand.adapters.worker_process import own_process_group
-from firsthand.core.model import Outline
+from firsthand.core.model import FileStat, FileUpdate, Outline, SourceFile
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,22 @@ class ProcessParser:
 
     def outline(self, language: str, text: str) -> Outline | None:
         """Return the outline of `text`, or None when no grammar reads it in reasonable time and without harm."""
+        outline: Outline | None = self._ask(language, text, None)
+        return outline
+
+    def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate | None:
+        """Return the new rows of a file, packed; None when its syntax cannot be read without harm."""
+        update: FileUpdate | None = self._ask(source.language, source.text, (stat, source))
+        return update
+
+    def rest(self) -> None:
+        """End the workers that have nothing to do; the next file starts a new one."""
+        with self._state:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            self._dismiss(worker)
+
+    def _ask(self, language: str, text: str, file: tuple[FileStat, SourceFile] | None) -> Any:
         key = hash((language, text))
         with self._turns:
             worker = None if key in self._deadly else self._take()
@@ -55,12 +72,14 @@ class ProcessParser:
                 return None
             began = time.monotonic()
             try:
-                outline = worker.outline(self._seconds, language, text)
+                answer = worker.ask(
+                    (self._seconds, language, text) if file is None else (self._seconds, *file)
+                )
             except (EOFError, OSError):
                 status = self._dismiss(worker)
             else:
                 self._give_back(worker)
-                return outline
+                return answer
         if not self._closed:
             self._deadly.add(key)
             late = time.monotonic() - began >= self._seconds
@@ -147,12 +166,11 @@ class _Worker:
         assert self._process.stdout is not None
         parser_frames.receive(self._process.stdout)
 
-    def outline(self, seconds: float, language: str, text: str) -> Outline | None:
-        """Have one text parsed; EOFError or OSError when the process did not survive it."""
+    def ask(self, request: tuple[object, ...]) -> Any:
+        """Have one file read; EOFError or OSError when the process did not survive it."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        parser_frames.send(self._process.stdin, (seconds, language, text))
-        outline: Outline | None = parser_frames.receive(self._process.stdout)
-        return outline
+        parser_frames.send(self._process.stdin, request)
+        return parser_frames.receive(self._process.stdout)
 
     def kill(self) -> None:
         """Stop the process, whatever it does."""

@@ -3,19 +3,23 @@
 It is a process of its own because tree-sitter holds Python's global lock while it compiles and runs queries, for up to
 a second, and because a grammar is C code that may crash or never return on a hostile file.
 
-The wire is `parser_frames`. Out: None once it is ready, then an `Outline | None` for each request. In: any number of
-`(seconds, language, text)`, one at a time; the end of the input ends the process.
+The wire is `parser_frames`. Out: None once it is ready, then one answer for each request. In: any number of requests,
+one at a time: `(seconds, language, text)` for an `Outline | None`, `(seconds, FileStat, SourceFile)` for a `FileUpdate`
+whose chunks are packed; the end of the input ends the process.
 """
 
 import faulthandler
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from firsthand.adapters import parser_frames
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.adapters.worker_process import yield_to_others
+from firsthand.core.cutting import ParserCutter
+from firsthand.core.model import FileStat, FileUpdate, Outline, SourceFile
 from firsthand.core.ports import Parser
 
 
@@ -24,12 +28,28 @@ def serve(parser: Parser) -> None:
     requests, answers = sys.stdin.buffer, _take_stdout()
     with Path(os.devnull).open("w") as nowhere:
         _send(answers, None)
-        for seconds, language, text in parser_frames.frames(requests):
+        for seconds, *request in parser_frames.frames(requests):
             # This alarm needs neither the global lock nor a server that is still alive.
             faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
-            outline = parser.outline(language, text)
+            answer = _answer(parser, request)
             faulthandler.cancel_dump_traceback_later()
-            _send(answers, outline)
+            _send(answers, answer)
+
+
+def _answer(parser: Parser, request: Sequence[Any]) -> Outline | FileUpdate | None:
+    match request:
+        case FileStat() as stat, SourceFile() as source:
+            return _packed(ParserCutter(parser).cut(stat, source))
+        case language, text:
+            return parser.outline(language, text)
+    raise ValueError("no such request")
+
+
+def _packed(update: FileUpdate) -> FileUpdate:
+    # A worker that only outlines for hovers has no use for Arrow, which takes half of its memory.
+    from firsthand.adapters import lance_schema
+
+    return lance_schema.packed(update)
 
 
 def _take_stdout() -> IO[bytes]:

@@ -67,6 +67,7 @@ async def _assemble(
     from firsthand.adapters.lance_lock import keeper_lock, writer_lock
     from firsthand.adapters.lance_store import open_store
     from firsthand.adapters.parser_process import ProcessParser
+    from firsthand.adapters.process_cutter import ProcessCutter
     from firsthand.core.aided_search import aided
     from firsthand.core.assistant import Assistant
     from firsthand.core.chunking import CHUNKER_VERSION
@@ -93,9 +94,12 @@ async def _assemble(
     async def worked_on() -> Sequence[str]:
         return [*buffers.paths(), *await history.recent_files(_RECENT_FILES)]
 
+    bulk_parser = ProcessParser()
+    resources.push_async_callback(asyncio.to_thread, bulk_parser.close)
     indexer = Indexer(
         tree=tree,
         parser=parser,
+        bulk_cutter=ProcessCutter(bulk_parser),
         store=store,
         embedder=succession,
         writer_lock=lambda: writer_lock(index),

@@ -3,28 +3,30 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from firsthand.core.chunking import chunk_file
 from firsthand.core.courtesy import Courtesy
 from firsthand.core.file_records import failure_record, known_below, same_skip, same_stat, skip_record
 from firsthand.core.index_order import in_order_of_interest
 from firsthand.core.index_state import IndexingProgress
-from firsthand.core.linking import link_chunks
 from firsthand.core.model import FileRecord, FileStat, FileUpdate, Report, SkippedFile, SourceFile, Vector
-from firsthand.core.ports import ChunkStore, Parser, SourceTree
+from firsthand.core.ports import ChunkStore, Cutter, SourceTree
 from firsthand.errors import FirsthandError
 
 log = logging.getLogger(__name__)
 
-# Files per commit: large enough that a big repository needs few table versions, small enough that the first
-# results of a cold start are searchable within a second.
-_FILES_PER_COMMIT = 256
+# Files in the commits: few table versions for a big repository, and something to find at once.
+_FILES_IN_FIRST_COMMIT = 64
+_MOST_FILES_PER_COMMIT = 512
 # Files that are read and cut before the indexer looks whether to go on: short enough that cancelling feels immediate.
-_FILES_PER_CALL = 16
-# Threads that cut them: the syntax is read in processes of its own, of which there are two.
-_CUTTING_THREADS = 2
+_FILES_PER_CALL = 32
+# One more than there are processes that cut, so that none waits for a file to be read.
+_FILES_AT_ONCE = 3
+# Starting processes takes as long as cutting this many files here.
+_FILES_WORTH_PROCESSES = 48
+# After this many the search indexes are brought up to date at once; otherwise that waits for the vectors.
+_FILES_WORTH_COMPACTING = 1_000
 # With fewer files than this, which of them comes first is not felt.
 _FILES_WORTH_ORDERING = 16
 
@@ -36,7 +38,8 @@ class FileIndexer:
         self,
         *,
         tree: SourceTree,
-        parser: Parser,
+        cutter: Cutter,
+        bulk_cutter: Cutter | None,
         store: ChunkStore,
         courtesy: Courtesy,
         progress: IndexingProgress,
@@ -46,11 +49,13 @@ class FileIndexer:
         """Take what the chunks are made of.
 
         Args:
+            bulk_cutter: takes the place of `cutter` where there are many files.
             swept: is told how many seconds it took to look at all files.
             worked_on: tells which files people work on now, most interesting first; they are indexed first.
         """
         self._tree = tree
-        self._parser = parser
+        self._cutter = cutter
+        self._bulk_cutter = bulk_cutter or cutter
         self._store = store
         self._courtesy = courtesy
         self._progress = progress
@@ -115,24 +120,51 @@ class FileIndexer:
         self, stale: Sequence[FileStat], manifest: Mapping[str, FileRecord], report: Report
     ) -> None:
         self._progress.enter("chunking", report, total=len(stale))
-        for start in range(0, len(stale), _FILES_PER_COMMIT):
-            updates: list[FileUpdate] = []
-            touched: list[FileRecord] = []
-            batch = stale[start : start + _FILES_PER_COMMIT]
-            for offset in range(0, len(batch), _FILES_PER_CALL):
-                await self._courtesy.may_go_on()
-                await self._chunk_some(batch[offset : offset + _FILES_PER_CALL], manifest, updates, touched)
-                self._progress.advance(start + min(offset + _FILES_PER_CALL, len(batch)), report)
-            await self._commit(updates, touched)
+        cutter = self._cutter if len(stale) < _FILES_WORTH_PROCESSES else self._bulk_cutter
+        storing: asyncio.Task[None] | None = None
+        try:
+            for start, end in _batches(len(stale)):
+                updates, touched = await self._cut_all(stale[start:end], cutter, manifest, start, report)
+                if storing is not None:
+                    await storing
+                # The next files are cut while these are stored.
+                storing = asyncio.create_task(self._commit(updates, touched))
+        finally:
+            if storing is not None:
+                await storing
+            if cutter is not self._cutter:
+                await asyncio.to_thread(cutter.rest)
+        if len(stale) >= _FILES_WORTH_COMPACTING:
+            await self._store.optimize()
 
-    async def _chunk_some(
+    async def _cut_all(
         self,
-        stats: Sequence[FileStat],
+        batch: Sequence[FileStat],
+        cutter: Cutter,
+        manifest: Mapping[str, FileRecord],
+        done: int,
+        report: Report,
+    ) -> tuple[list[FileUpdate], list[FileRecord]]:
+        updates: list[FileUpdate] = []
+        touched: list[FileRecord] = []
+        for offset in range(0, len(batch), _FILES_PER_CALL):
+            await self._courtesy.may_go_on()
+            some = iter(batch[offset : offset + _FILES_PER_CALL])
+            await asyncio.gather(
+                *(self._cut(some, cutter, manifest, updates, touched) for _ in range(_FILES_AT_ONCE))
+            )
+            self._progress.advance(done + min(offset + _FILES_PER_CALL, len(batch)), report)
+        return updates, touched
+
+    async def _cut(
+        self,
+        stats: Iterator[FileStat],
+        cutter: Cutter,
         manifest: Mapping[str, FileRecord],
         updates: list[FileUpdate],
         touched: list[FileRecord],
     ) -> None:
-        sources: list[tuple[FileStat, SourceFile]] = []
+        """Read and cut one file after another; several of these share the files."""
         for stat in stats:
             match await self._read(stat.path):
                 case SourceFile() as source:
@@ -141,16 +173,13 @@ class FileIndexer:
                         if not same_stat(stat, known):
                             touched.append(replace(known, size=stat.size, mtime_ns=stat.mtime_ns))
                     else:
-                        sources.append((stat, source))
+                        updates.append(await asyncio.to_thread(cutter.cut, stat, source))
                 case SkippedFile() as item:
                     updates.append(FileUpdate(skip_record(item, stat), ()))
                 case str() as failure:
                     updates.append(FileUpdate(failure_record(stat, failure), ()))
                 case None:
                     pass
-        shares = [sources[start::_CUTTING_THREADS] for start in range(_CUTTING_THREADS)]
-        for share in await asyncio.gather(*(asyncio.to_thread(self._updates_of, share) for share in shares)):
-            updates.extend(share)
 
     async def _read(self, path: str) -> SourceFile | SkippedFile | str | None:
         try:
@@ -158,44 +187,24 @@ class FileIndexer:
         except (OSError, FirsthandError) as error:
             return f"cannot be read: {error}"
 
-    def _updates_of(self, sources: Sequence[tuple[FileStat, SourceFile]]) -> list[FileUpdate]:
-        return [self._update_of(stat, source) for stat, source in sources]
-
-    def _update_of(self, stat: FileStat, source: SourceFile) -> FileUpdate:
-        try:
-            outline = self._parser.outline(source.language, source.text)
-            chunks = chunk_file(source, outline)
-            links = link_chunks(source, outline, chunks)
-        except (
-            Exception
-        ) as error:  # A single bad file must never stop the rest; it is listed with its reason.
-            log.exception("%s cannot be chunked", source.path)
-            return FileUpdate(failure_record(stat, f"cannot be chunked: {type(error).__name__}"), ())
-        record = FileRecord(
-            path=source.path,
-            content_hash=source.content_hash,
-            size=stat.size,
-            mtime_ns=stat.mtime_ns,
-            status="indexed",
-            language=source.language,
-            chunks=len(chunks),
-        )
-        return FileUpdate(record, chunks, links=links)
-
     async def _commit(self, updates: Sequence[FileUpdate], touched: Sequence[FileRecord]) -> None:
         if touched:
             await self._store.touch(touched)
         if not updates:
             return
-        hashes = [chunk.content_hash for update in updates for chunk in update.chunks]
+        hashes = [key for update in updates for key in update.content_hashes]
         known = await self._store.known_vectors(hashes) if hashes else {}
         await self._store.replace([_with_vectors(update, known) for update in updates])
 
 
 def _with_vectors(update: FileUpdate, known: Mapping[str, Vector]) -> FileUpdate:
-    vectors = {
-        chunk.content_hash: known[chunk.content_hash]
-        for chunk in update.chunks
-        if chunk.content_hash in known
-    }
-    return replace(update, vectors=vectors)
+    return replace(update, vectors={key: known[key] for key in update.content_hashes if key in known})
+
+
+def _batches(count: int) -> Iterator[tuple[int, int]]:
+    """Yield where each commit begins and ends: few files first, so that something is found soon, then more."""
+    start, size = 0, _FILES_IN_FIRST_COMMIT
+    while start < count:
+        yield start, min(start + size, count)
+        start += size
+        size = min(2 * size, _MOST_FILES_PER_COMMIT)

@@ -13,12 +13,13 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 from firsthand.core.courtesy import Courtesy, PausedError
+from firsthand.core.cutting import ParserCutter
 from firsthand.core.dirty_marks import DirtyMarks
 from firsthand.core.embedding import EmbeddingStage
 from firsthand.core.file_indexing import FileIndexer
 from firsthand.core.index_state import IndexingProgress, IndexingState
 from firsthand.core.model import IndexReport, Progress, Report
-from firsthand.core.ports import ChunkStore, Embedder, Parser, SourceTree
+from firsthand.core.ports import ChunkStore, Cutter, Embedder, Parser, SourceTree
 from firsthand.core.succession import Succession, succession_of
 from firsthand.errors import FirsthandError, ModelError, StoreBusyError, StoreDamagedError
 
@@ -43,6 +44,7 @@ class Indexer:
         *,
         tree: SourceTree,
         parser: Parser,
+        bulk_cutter: Cutter | None = None,
         store: ChunkStore,
         embedder: Embedder | Succession,
         writer_lock: Callable[[], AbstractAsyncContextManager[None]],
@@ -51,6 +53,7 @@ class Indexer:
         """Take what the index is made of.
 
         Args:
+            bulk_cutter: cuts where there are many files, beside this process; otherwise `parser` serves.
             embedder: the one that makes the vectors of `store`, or several that take over from each other.
             worked_on: tells which files people work on now, most interesting first; they are indexed first.
         """
@@ -65,7 +68,8 @@ class Indexer:
         self._drains = 0
         self._files = FileIndexer(
             tree=tree,
-            parser=parser,
+            cutter=ParserCutter(parser),
+            bulk_cutter=bulk_cutter,
             store=store,
             courtesy=self._courtesy,
             progress=self._progress,

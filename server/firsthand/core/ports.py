@@ -32,6 +32,18 @@ class Parser(Protocol):
         ...
 
 
+class Cutter(Protocol):
+    """Makes the rows of a file. Synchronous and CPU-bound: callers run it in threads, several at once."""
+
+    def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate:
+        """Return the new rows of a file, or a record of why there are none."""
+        ...
+
+    def rest(self) -> None:
+        """Let go of what only the work on many files needs."""
+        ...
+
+
 class SourceTree(Protocol):
     """The files of one workspace root."""
 
