@@ -146,7 +146,7 @@ async def searched_in_a_session(damaged: Damaged) -> dict[str, list[tuple[str, i
 async def test_no_damage_lasts(
     damaged: Damaged, kind: str, damage: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """All files of a kind are damaged: a question may meet that, the next session finds what is true, no vendor talks."""
+    """A question may meet the damage to files of one kind; the next session finds what is true, and no vendor talks."""
     files = list(damaged.folder.glob(kind))
     for file in files:
         DAMAGES[damage](file)

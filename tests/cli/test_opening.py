@@ -13,6 +13,7 @@ from firsthand.cli.application import Context
 from firsthand.cli.opening import bring_up_to_date, patience
 from firsthand.core.model import Scope, Vector
 from firsthand.core.ports import Rejected
+from firsthand.errors import StoreBusyError, StoreError
 from firsthand.settings import Settings
 
 
@@ -56,6 +57,19 @@ async def test_without_a_limit_everything_is_embedded() -> None:
 
     assert stats.embedded == stats.chunks == 1
     assert asked.terminal.stderr.getvalue() == ""
+
+
+@pytest.mark.parametrize("error", [StoreBusyError("Process 7 writes it."), StoreError("The disk is full.")])
+async def test_an_index_that_cannot_be_written_is_used_as_it_is(error: StoreError) -> None:
+    """Another writer, a full disk or a folder without permissions costs a sentence, not the answer."""
+    application = FakeApplication(files={"a.py": "def first(): ...\n"})
+    asked = context(application)
+    workspace = await application.open_workspace(Path.cwd(), Settings())
+    workspace.store.fail_once(error)
+
+    await bring_up_to_date(asked, workspace)
+
+    assert asked.terminal.stderr.getvalue() == f"{error} This answer uses what is indexed so far.\n"
 
 
 async def test_the_index_may_be_left_alone() -> None:

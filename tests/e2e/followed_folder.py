@@ -21,6 +21,7 @@ from firsthand.core.indexing import Indexer
 from firsthand.core.keeping import IndexKeeper
 from firsthand.core.model import Chunk, Progress, Scope
 from firsthand.core.ports import ChunkStore
+from firsthand.errors import StoreError
 
 # Stands in every piece of every file, so that one search finds them all.
 EVERYWHERE = "everywhere"
@@ -85,6 +86,14 @@ class FollowedFolder:
         """Tell that an editor has saved a file."""
         self._run(self._call(lambda: self.indexer.mark_dirty([path])))
 
+    def wait_for_failure(self) -> str:
+        """Wait until indexing fails, and return what it says."""
+        return self._run(self._failure())
+
+    def found(self, word: str) -> list[str]:
+        """Return the paths that a search by keyword finds now."""
+        return self._run(self._found(word))
+
     def check(self) -> None:
         """Wait until the index is what indexing from nothing would give, and see that it stays so.
 
@@ -128,6 +137,17 @@ class FollowedFolder:
         await self._store.close()
         self._keeping = self._store = None
 
+    async def _failure(self) -> str:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while self.indexer.state.stage != "failed":
+                self._news.clear()
+                await self._news.wait()
+        return self.indexer.state.message
+
+    async def _found(self, word: str) -> list[str]:
+        hits = await self._store.search_keywords([word], Scope(), _MORE_THAN_THERE_ARE)
+        return sorted({hit.chunk.path for hit in hits})
+
     async def _check(self) -> None:
         wanted = await self._from_nothing()
         self._check_disk(wanted)
@@ -136,7 +156,10 @@ class FollowedFolder:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 while differences:
                     self._news.clear()
-                    differences = await self._differences(wanted)
+                    try:
+                        differences = await self._differences(wanted)
+                    except StoreError as error:
+                        differences = [str(error)]
                     if differences:
                         await self._news.wait()
                 await self.indexer.settled()

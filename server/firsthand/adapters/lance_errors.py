@@ -35,6 +35,11 @@ def _store_error(action: str, error: Exception) -> StoreError:
     code = error.errno if isinstance(error, OSError) else None
     if code in {errno.ENOSPC, errno.EDQUOT} or any(sign in text for sign in _FULL_DISK):
         return StoreError(f"The index could not {action}: the disk is full; free some space and it goes on.")
+    if code == errno.EFBIG or "file too large" in text:
+        return StoreError(
+            f"The index could not {action}: its files may not grow as large as they must (ulimit -f); "
+            "allow more and it goes on."
+        )
     if code in {errno.EACCES, errno.EROFS, errno.EPERM} or any(sign in text for sign in _NOT_WRITABLE):
         return StoreError(
             f"The index could not {action}: its folder is not writable; set FIRSTHAND_CACHE_DIR to a folder that is."

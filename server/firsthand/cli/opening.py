@@ -16,7 +16,7 @@ from firsthand.core.languages import known_language
 from firsthand.core.model import IndexReport, Scope
 from firsthand.core.scopes import exactly
 from firsthand.core.workspace import Workspace
-from firsthand.errors import StoreBusyError
+from firsthand.errors import StoreError
 
 # A first question should not wait minutes for an index: search by keyword finds what to embed first.
 _EMBEDDING_SECONDS = 20.0
@@ -47,7 +47,7 @@ async def bring_up_to_date(
     embedding_seconds: float | None = None,
     needs_meaning: bool = True,
 ) -> None:
-    """Refresh the index unless the user asked not to; another writer is left alone and what it has is used.
+    """Refresh the index unless the user asked not to; where another writes it or nobody can, what it has is used.
 
     Args:
         embedding_seconds: how long to wait for search by meaning once search by keyword covers everything; what is
@@ -91,7 +91,7 @@ async def _say_what_is_missing(
         return
     try:
         problem = refreshing.result().problem
-    except StoreBusyError as error:
+    except StoreError as error:
         problem = f"{error} This answer uses what is indexed so far."
     if problem:
         context.terminal.say(problem)
