@@ -30,6 +30,7 @@ OTHER_VALUES: dict[str, tuple[Any, str]] = {
     "multi_query": (True, "yes"),
     "rerank": (True, "true"),
     "cache_dir": ("/somewhere", "/somewhere"),
+    "max_cache_gb": (2.5, "2.5"),
     "threads": (2, "2"),
     "log_level": ("debug", "debug"),
 }

@@ -81,6 +81,11 @@ class Settings:
         most=50,
     )
     cache_dir: str = _setting("", "Where indexes and models are kept. Empty: the user's cache directory.")
+    max_cache_gb: float = _setting(
+        5.0,
+        "Most gigabytes that the indexes of all folders take; those unused for longest are deleted first. 0: no limit.",
+        least=0,
+    )
     threads: int = _setting(
         0, "Threads that models built into Firsthand may use; 0 takes one for each core.", least=0, most=256
     )

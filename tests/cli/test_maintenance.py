@@ -9,6 +9,7 @@ from inline_snapshot import snapshot
 from fakes.application import FakeApplication, FakeModel, new_terminal
 from firsthand.app import Finding
 from firsthand.cli.run import run
+from firsthand.cli.setting_flags import SETTING_GROUPS
 from firsthand.core.workspace import ModelOffer
 from firsthand.errors import ModelFailedError
 
@@ -58,6 +59,7 @@ def test_status_for_scripts(tmp_path: Path) -> None:
                 "notices": [],
                 "offers": [],
             },
+            "bytes": {"index": 2_500_000, "allIndexes": 1_250_000_000, "most": 5_000_000_000},
             "leftOut": [{"path": "b.bin", "status": "skipped", "reason": "binary"}],
         }
     )
@@ -80,6 +82,7 @@ def test_status_for_people(tmp_path: Path) -> None:
   chat model  none: answers are cited excerpts
   commit      c0ffee
   index       /cache/indexes/NAME
+  disk        2.5 MB; all indexes 1.2 GB, at most 5.0 GB
 ! The chat model is missing; get it with: ollama pull m:7b
 """)
 
@@ -134,7 +137,7 @@ def test_clean_with_yes_does_not_ask(flags: list[str], deleted: int, left: int, 
 
     assert (code, err, application.indexes) == (0, "", left)
     if "--json" in flags:
-        assert json.loads(out) == {"deleted": deleted, "root": str(tmp_path)}
+        assert json.loads(out) == {"deleted": deleted, "bytes": 2_500_000, "root": str(tmp_path)}
 
 
 @pytest.mark.parametrize("person", [True, False])
@@ -212,7 +215,7 @@ def test_settings_for_scripts() -> None:
     )
 
     row = next(row for row in rows if row["key"] == "chat_model")
-    assert len(rows) == 17
+    assert [row["key"] for row in rows] == [name for names in SETTING_GROUPS.values() for name in names]
     assert row == {
         "key": "chat_model",
         "group": "models",
@@ -230,7 +233,7 @@ def test_settings_for_people() -> None:
     """A person sees the value, the default where it differs, and every place where it can be set."""
     out = firsthand("settings", "--excerpts", "3", application=FakeApplication())[1]
 
-    assert "excerpts = 3  (default: 12)\n  Most excerpts that go into a prompt.\n" in out
+    assert "excerpts = 3  (default: 12)\n  Most excerpts that go into a prompt" in out
     assert "  --excerpts · FIRSTHAND_EXCERPTS · firsthand.toml: excerpts · excerpts\n" in out
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -151,7 +152,7 @@ def test_status_and_clean(project: Path, cache_dir: Path) -> None:
     again = firsthand("clean", "--yes", cwd=project)
 
     assert before["files"] == {"total": 2, "skipped": 1, "failed": 0}
-    assert clean.stdout == f"Deleted the index of {project}.\n"
+    assert re.fullmatch(rf"Deleted the index of {re.escape(str(project))} \([\d.]+ MB\)\.\n", clean.stdout)
     assert not Path(before["indexFolder"]).exists()
     assert again.stdout == "There was nothing to delete.\n"
 

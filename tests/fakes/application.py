@@ -11,7 +11,7 @@ from fakes.store import MemoryStore
 from fakes.tree import DictTree, FakeChanges, FakeHistory
 from fakes.watcher import FakeWatcher
 from firsthand.adapters.treesitter_parser import TreeSitterParser
-from firsthand.app import Finding, OpenedEvaluator
+from firsthand.app import CacheSizes, Finding, OpenedEvaluator
 from firsthand.cli.terminal import Terminal
 from firsthand.core.answers import AnswerEvent, Question
 from firsthand.core.evaluation import Evaluator, IndexedEmbedder
@@ -175,6 +175,9 @@ class FakeApplication:
 
     def index_folder(self, settings: Settings, root: Path) -> Path:
         return Path("/cache/indexes") / root.name
+
+    async def cache_sizes(self, settings: Settings, root: Path) -> CacheSizes:
+        return CacheSizes(index=2_500_000, indexes=1_250_000_000, most=5_000_000_000)
 
     def catalogue(self) -> list[FakeModel]:
         return [FakeModel("big-model", "default"), FakeModel("small-model", "small", 491_400_064)]

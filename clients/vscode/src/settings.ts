@@ -18,6 +18,7 @@ export const serverSettings = [
   "maxFileKb",
   "hoverBudgetMs",
   "cacheDir",
+  "maxCacheGb",
   "logLevel",
 ] as const;
 

@@ -75,10 +75,26 @@ def indexes_with_vectors(workspaces: Path, fingerprint: Fingerprint) -> list[Pat
     return [meta.parent for meta in sorted(found, key=_modified, reverse=True) if "." not in meta.parent.name]
 
 
+def vectors_table(index: Path, fingerprint: Fingerprint) -> Path:
+    """Return the folder of an embedder's vectors."""
+    return index / f"{vectors_name(fingerprint)}.lance"
+
+
+def indexes_in(folder: Path) -> list[Path]:
+    """Return the indexes of a workspace, the one that was used last first."""
+    found = [meta.parent for meta in folder.glob(f"*/{_META_FILE}") if "." not in meta.parent.name]
+    return sorted(found, key=_last_used, reverse=True)
+
+
+def last_used_of(folder: Path) -> float:
+    """Return when a workspace was used last, in seconds since the epoch; 0 when it has no index."""
+    return max(map(_last_used, indexes_in(folder)), default=0.0)
+
+
 def drop_vectors(index: Path, fingerprint: Fingerprint) -> None:
     """Delete the vectors of an embedder, or what was left half made of them."""
     _vectors_meta(index, fingerprint).unlink(missing_ok=True)
-    table = index / f"{vectors_name(fingerprint)}.lance"
+    table = vectors_table(index, fingerprint)
     aside = table.with_name(f"{table.name}.dropped-{os.getpid()}-{time.time_ns()}")
     with contextlib.suppress(FileNotFoundError):
         table.rename(aside)

@@ -1,10 +1,12 @@
 """Who may write an index, and who keeps it: one process at a time each, by locks that die with their holder.
 
 A server keeps an index for as long as it lives, the others follow it. Whoever writes, keeper or command, holds the
-writer's lock just for that time.
+writer's lock just for that time. Whoever has an index open, any number, holds a reader's lock of its own, so that an
+index in use is never deleted to make room.
 """
 
 import contextlib
+import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,11 +14,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from firsthand.adapters.lance_errors import translated
-from firsthand.errors import StoreBusyError
+from firsthand.errors import StoreBusyError, StoreError
 
 _WRITER = "writer"
 _KEEPER = "keeper"
 _VECTORS = "vectors"
+_READER = "reader"
+_numbers = itertools.count()
 
 
 @contextlib.asynccontextmanager
@@ -46,7 +50,7 @@ def all_locks(folder: Path) -> Iterator[None]:
     """Hold every lock of the indexes in a folder, so that nobody uses them while they are deleted.
 
     Raises:
-        StoreBusyError: a process writes or keeps one of them.
+        StoreBusyError: a process writes or keeps one of them, or has one open.
     """
     with contextlib.ExitStack() as held:
         for file in sorted(folder.glob("*.lock")):
@@ -98,19 +102,53 @@ def vectors_lock(index: Path) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def being_read(index: Path) -> Iterator[None]:
+    """Let other processes know that this one has the index open; where no lock can be made, nobody can delete it."""
+    reader = index.with_name(f"{index.name}.{os.getpid()}-{next(_numbers)}")
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(StoreError):
+            held.enter_context(_held(reader, _READER, ""))
+        yield
+    _forget(reader, _READER)
+
+
 def is_in_use(index: Path) -> bool:
-    """Tell whether a process writes or keeps the index in this folder."""
+    """Tell whether a process writes or keeps the index in this folder, or has it open."""
     try:
         with sole_use(index):
-            return False
+            return any(_is_held(file, _READER) for file in _locks(index.parent, f"{index.name}.*.{_READER}"))
     except StoreBusyError:
         return True
+
+
+def _locks(folder: Path, pattern: str) -> list[Path]:
+    """Return what the locks of this name in a folder are of."""
+    found = sorted(folder.glob(f"{pattern}.lock"))
+    return [file.with_name(file.stem.rpartition(".")[0]) for file in found]
+
+
+def _is_held(index: Path, role: str) -> bool:
+    try:
+        with _held(index, role, ""):
+            pass
+    except StoreBusyError:
+        return True
+    _forget(index, role)
+    return False
+
+
+def _forget(index: Path, role: str) -> None:
+    """Remove the lock of a reader that is gone: its name is used once."""
+    for file in (_lock_file(index, role), _signature(index, role)):
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def _held(index: Path, role: str, deed: str) -> Iterator[None]:
     # Beside the folder of the index, which may be replaced while the lock is held.
-    file = index.with_name(f"{index.name}.{role}.lock")
+    file = _lock_file(index, role)
     lock = FileLock(file, thread_local=False)
     with translated("be locked"):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -137,6 +175,10 @@ def _busy(index: Path, role: str, deed: str) -> StoreBusyError:
         f"The index of this folder {deed} {who}; it can be searched meanwhile, or try again later.",
         holder=holder,
     )
+
+
+def _lock_file(index: Path, role: str) -> Path:
+    return index.with_name(f"{index.name}.{role}.lock")
 
 
 def _signature(index: Path, role: str) -> Path:

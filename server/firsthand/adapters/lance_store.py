@@ -11,7 +11,7 @@ import pyarrow as pa
 from firsthand.adapters import lance_folder, lance_lending, lance_schema
 from firsthand.adapters.lance_damage import Damage
 from firsthand.adapters.lance_errors import translated
-from firsthand.adapters.lance_lock import writer_lock
+from firsthand.adapters.lance_lock import being_read, writer_lock
 from firsthand.adapters.lance_manifest import KnownFiles
 from firsthand.adapters.lance_nearest import NearestChunks
 from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, absent
@@ -54,13 +54,15 @@ async def open_store(
     Raises:
         StoreError: the folder cannot be used.
     """
-    with translated("be opened"):
+    with translated("be opened"), contextlib.ExitStack() as held:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         index = lance_folder.index_folder(folder, chunker_version)
+        held.enter_context(being_read(index))
         tables = await open_tables(index, fingerprint, chunker_version)
         await asyncio.to_thread(lance_folder.mark_used, index, fingerprint)
         await asyncio.to_thread(lance_folder.drop_old_indexes, folder, index)
-    return LanceStore(_Opening(index, chunker_version, workspaces, Damage(index)), fingerprint, tables)
+        opening = _Opening(index, chunker_version, workspaces, Damage(index), held.pop_all())
+    return LanceStore(opening, fingerprint, tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class _Opening:
     chunker_version: int
     workspaces: Path | None
     damage: Damage
+    held: contextlib.ExitStack
+    """What keeps others from deleting the index, until the last store is closed."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     stores: "list[LanceStore]" = field(default_factory=list)
 
@@ -249,6 +253,8 @@ class LanceStore(LanceReader):
             self._opened = None
         await self._nearest.close()
         await asyncio.to_thread(lance_folder.mark_used, self._index, self._fingerprint)
+        if all(store._opened is None for store in self._opening.stores):
+            self._opening.held.close()
 
     async def _go_over_to(self, tables: Tables) -> None:
         if self._opened is not None:

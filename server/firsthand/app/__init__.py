@@ -5,7 +5,15 @@ Adapters are imported inside functions, in threads where they are heavy, so that
 
 from firsthand.app.diagnosis import Finding, diagnose
 from firsthand.app.evaluating import OpenedEvaluator, open_evaluator
-from firsthand.app.folders import cache_folder, clean_all, clean_index, index_folder, models_folder
+from firsthand.app.folders import (
+    CacheSizes,
+    cache_folder,
+    cache_sizes,
+    clean_all,
+    clean_index,
+    index_folder,
+    models_folder,
+)
 from firsthand.app.hooks import hook_states, install_hooks, refresh_after_git, uninstall_hooks
 from firsthand.app.installing import (
     catalogue,
@@ -17,9 +25,11 @@ from firsthand.app.installing import (
 from firsthand.app.workspaces import open_workspace
 
 __all__ = [
+    "CacheSizes",
     "Finding",
     "OpenedEvaluator",
     "cache_folder",
+    "cache_sizes",
     "catalogue",
     "clean_all",
     "clean_index",

@@ -2,13 +2,18 @@
 
 import asyncio
 import hashlib
+import logging
 import re
-import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 from firsthand.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_GB = 10**9
 
 
 def cache_folder(settings: Settings) -> Path:
@@ -23,19 +28,60 @@ def models_folder(settings: Settings) -> Path:
     return cache_folder(settings) / "models"
 
 
+def indexes_folder(settings: Settings) -> Path:
+    """Return the folder that holds the indexes of all roots."""
+    return cache_folder(settings) / "indexes"
+
+
 def index_folder(settings: Settings, root: Path) -> Path:
     """Return the folder of a root's index: its name for people, a hash of its path for uniqueness."""
     resolved = root.resolve()
     digest = hashlib.sha256(str(resolved).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", resolved.name)[:40].strip("-.") or "root"
-    return cache_folder(settings) / "indexes" / f"{name}-{digest}"
+    return indexes_folder(settings) / f"{name}-{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSizes:
+    """How much room indexes take, in bytes; `most` is None when there is no limit."""
+
+    index: int
+    """The index of the folder in question."""
+    indexes: int
+    """Those of all folders."""
+    most: int | None
+
+
+async def cache_sizes(settings: Settings, root: Path) -> CacheSizes:
+    """Measure the index of a root and all others."""
+    from firsthand.adapters.lance_disk import size_of
+
+    index = await asyncio.to_thread(size_of, index_folder(settings, root))
+    indexes = await asyncio.to_thread(size_of, indexes_folder(settings))
+    return CacheSizes(index, indexes, _most_bytes(settings))
+
+
+async def keep_within_limit(settings: Settings) -> None:
+    """Delete spare vectors and indexes that nobody uses while all together take more room than is allowed."""
+    most = _most_bytes(settings)
+    if most is None:
+        return
+    from firsthand.adapters.lance_disk import make_room
+
+    size = await asyncio.to_thread(make_room, indexes_folder(settings), most)
+    if size > most:
+        log.warning(
+            "The indexes in use take %.1f GB, more than max_cache_gb = %g allows; to delete one: firsthand clean",
+            size / _GB,
+            settings.max_cache_gb,
+        )
 
 
 async def clean_index(settings: Settings, root: Path) -> bool:
     """Delete a root's index; return whether there was one.
 
     Raises:
-        StoreBusyError: another process writes it or keeps it up to date.
+        StoreBusyError: another process writes it, keeps it up to date or has it open.
     """
     return await _remove(index_folder(settings, root))
 
@@ -44,22 +90,23 @@ async def clean_all(settings: Settings) -> int:
     """Delete every index, models stay; return how many there were.
 
     Raises:
-        StoreBusyError: another process writes one of them or keeps it up to date.
+        StoreBusyError: another process uses one of them.
     """
-    folder = cache_folder(settings) / "indexes"
-    indexes = await asyncio.to_thread(_folders_in, folder)
-    return sum([await _remove(path) for path in indexes])
+    from firsthand.adapters.lance_disk import remove_remains, workspace_folders
+
+    folder = indexes_folder(settings)
+    await asyncio.to_thread(remove_remains, folder)
+    return sum([await _remove(path) for path in await asyncio.to_thread(workspace_folders, folder)])
 
 
 async def _remove(folder: Path) -> bool:
     if not await asyncio.to_thread(folder.is_dir):
         return False
-    from firsthand.adapters.lance_lock import all_locks
+    from firsthand.adapters.lance_disk import remove_workspace
 
-    with all_locks(folder):
-        await asyncio.to_thread(shutil.rmtree, folder)
+    await asyncio.to_thread(remove_workspace, folder)
     return True
 
 
-def _folders_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+def _most_bytes(settings: Settings) -> int | None:
+    return int(settings.max_cache_gb * _GB) if settings.max_cache_gb else None

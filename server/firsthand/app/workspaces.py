@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firsthand.app.folders import index_folder
+from firsthand.app.folders import index_folder, keep_within_limit
 from firsthand.app.models import ChosenModels, choose_models
 from firsthand.core.succession import EmbeddedIndex, Succession
 from firsthand.core.workspace import CourteousChat, Workspace
@@ -25,6 +25,7 @@ _HEAVY = (
     "firsthand.adapters.onnx_embedder",
     "firsthand.adapters.ollama_client",
 )
+_SECONDS_BETWEEN_LOOKS_AT_ROOM = 600.0
 # Embedders whose vectors may serve beside the chosen one's.
 _MOST_STANDING_BY = 2
 # What people work on is among these; to find more, git would have to read more of its history.
@@ -51,7 +52,10 @@ async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = Tr
     resources = contextlib.AsyncExitStack()
     try:
         chosen = await choose_models(settings, resources, need_chat=need_chat)
-        return await _assemble(root, settings, chosen, resources)
+        workspace = await _assemble(root, settings, chosen, resources)
+        keeping_room = asyncio.create_task(_keep_room(settings), name="keeping room")
+        resources.push_async_callback(_ended, keeping_room)
+        return workspace
     except BaseException:
         await resources.aclose()
         raise
@@ -162,6 +166,21 @@ async def _succession(store: "LanceStore", chosen: ChosenModels) -> Succession:
     succession = Succession(EmbeddedIndex(chosen.embedder, store), others)
     await succession.begin()
     return succession
+
+
+async def _keep_room(settings: Settings) -> None:
+    """Keep what all indexes take within the limit, as long as this workspace is open."""
+    while True:
+        try:
+            await keep_within_limit(settings)
+        except OSError as error:
+            log.warning("no room was made: %s", error)
+        await asyncio.sleep(_SECONDS_BETWEEN_LOOKS_AT_ROOM)
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def _checked(root: Path) -> Path:

@@ -14,7 +14,7 @@ from firsthand.settings import Settings
 if TYPE_CHECKING:
     import argparse
 
-    from firsthand.app import Finding, OpenedEvaluator
+    from firsthand.app import CacheSizes, Finding, OpenedEvaluator
     from firsthand.core.model import Report
     from firsthand.core.workspace import Workspace
 
@@ -70,6 +70,8 @@ class Application(Protocol):
     def cache_folder(self, settings: Settings) -> Path: ...
 
     def index_folder(self, settings: Settings, root: Path) -> Path: ...
+
+    async def cache_sizes(self, settings: Settings, root: Path) -> CacheSizes: ...
 
     def catalogue(self) -> Sequence[CatalogueModel]: ...
 

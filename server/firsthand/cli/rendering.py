@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from firsthand.app import Finding
+from firsthand.app import CacheSizes, Finding
 from firsthand.cli.application import CatalogueModel, InstalledModel
 from firsthand.cli.terminal import Terminal, visible
 from firsthand.core.answers import Answer, CharacterRange, UngroundedName
@@ -111,7 +111,7 @@ def standing_lines(standings: Iterable[FileStanding]) -> list[Text]:
     return lines
 
 
-def status_lines(status: WorkspaceStatus, folder: Path) -> list[Text]:
+def status_lines(status: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> list[Text]:
     """How a workspace is doing."""
     stats, models = status.stats, status.models
     facts = [
@@ -122,12 +122,23 @@ def status_lines(status: WorkspaceStatus, folder: Path) -> list[Text]:
         ("chat model", models.chat or "none: answers are cited excerpts"),
         ("commit", status.indexed_commit or "none"),
         ("index", str(folder)),
+        ("disk", _disk(sizes)),
     ]
     return [
         _verdict(status.health, status.message),
         *(Text.assemble((f"  {name:<12}", "dim"), visible(value)) for name, value in facts),
         *(_verdict("warning", missing_model(offer)) for offer in models.offers),
     ]
+
+
+def _disk(sizes: CacheSizes) -> str:
+    limit = "no limit" if sizes.most is None else f"at most {size(sizes.most)}"
+    return f"{size(sizes.index)}; all indexes {size(sizes.indexes)}, {limit}"
+
+
+def size(count: int) -> str:
+    """Return bytes as people read them."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def finding_lines(findings: Iterable[Finding]) -> list[Text]:

@@ -14,7 +14,7 @@ SETTING_GROUPS: Mapping[str, tuple[str, ...]] = {
     "search": ("multi_query", "rerank"),
     "index": ("exclude", "max_file_kb"),
     "editor": ("hover_budget_ms",),
-    "general": ("cache_dir", "log_level"),
+    "general": ("cache_dir", "max_cache_gb", "log_level"),
 }
 """Every setting, in the groups in which help shows them."""
 

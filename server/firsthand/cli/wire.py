@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from firsthand.app import Finding
+from firsthand.app import CacheSizes, Finding
 from firsthand.cli.application import CatalogueModel, InstalledModel
 from firsthand.core.answers import Answer, Budget, CharacterRange, Citation
 from firsthand.core.evaluation import COMPARED, Evaluation
@@ -68,7 +68,7 @@ def answer(finished: Answer, root: Path) -> JsonObject:
     }
 
 
-def status(state: WorkspaceStatus, folder: Path) -> JsonObject:
+def status(state: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> JsonObject:
     """How a workspace is doing."""
     eta = state.indexing.eta_seconds
     return {
@@ -94,6 +94,7 @@ def status(state: WorkspaceStatus, folder: Path) -> JsonObject:
             "offers": [asdict(offer) for offer in state.models.offers],
         },
         "indexFolder": str(folder),
+        "bytes": {"index": sizes.index, "allIndexes": sizes.indexes, "most": sizes.most},
     }
 
 

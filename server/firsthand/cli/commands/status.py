@@ -21,12 +21,13 @@ async def _status(context: Context) -> int:
         status = await workspace.status()
         files = await workspace.files() if arguments.skipped else ()
     folder = context.application.index_folder(context.settings, context.root)
+    sizes = await context.application.cache_sizes(context.settings, context.root)
     if arguments.json:
-        result = wire.status(status, folder)
+        result = wire.status(status, folder, sizes)
         context.terminal.write_json(result | ({"leftOut": wire.left_out(files)} if arguments.skipped else {}))
     else:
         out = context.terminal.out()
-        for line in [*rendering.status_lines(status, folder), *rendering.left_out_lines(files)]:
+        for line in [*rendering.status_lines(status, folder, sizes), *rendering.left_out_lines(files)]:
             out.print(line)
     return 1 if status.health == "error" else 0
 
