@@ -76,6 +76,13 @@ def test_wants_tests(text: str) -> None:
     assert understand(text).wants_tests
 
 
+def test_a_sentence_differs_from_a_list_of_words() -> None:
+    """The share of words that only hold a sentence together tells both apart."""
+    assert understand("Return the users that are not in a group").sentence > 0.4
+    assert understand("users without group").sentence < 0.4
+    assert understand("renew token cookie").sentence == 0
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_understood(text: str) -> None:
     """No text makes the analysis fail, and its terms are lower case."""

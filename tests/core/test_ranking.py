@@ -178,7 +178,7 @@ def test_keywords_alone_are_ranked() -> None:
 
 
 def test_the_first_of_a_list_counts_for_more_when_it_is_far_ahead() -> None:
-    """Places alone make this a draw; the list whose first is far ahead of its second decides."""
+    """Their places make this a draw; the list whose first is far ahead of its second decides."""
     sure, unsure = make_chunk("z.py", "token"), make_chunk("a.py", "token")
     dense = [ScoredChunk(unsure, 0.801), ScoredChunk(sure, 0.8)]
     keywords = [ScoredChunk(sure, 30.0), ScoredChunk(unsure, 3.0)]
@@ -186,6 +186,36 @@ def test_the_first_of_a_list_counts_for_more_when_it_is_far_ahead() -> None:
     hits = rank(understand("how is it renewed"), dense, keywords, ())
 
     assert [hit.chunk.path for hit in hits] == ["z.py", "a.py"]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("give back the users that are not in any of the groups", "meant.py"),
+        ("users groups rest", "named.py"),
+    ],
+)
+def test_sentences_lean_on_meaning(question: str, first: str) -> None:
+    """Where the lists disagree, meaning decides for a sentence and keywords for a list of words."""
+    meant, named = make_chunk("meant.py", "x"), make_chunk("named.py", "x")
+    others = [make_chunk(f"{number:02}.py", "x") for number in range(98)]
+    dense = [ScoredChunk(meant, 0.9), *(ScoredChunk(chunk, 0.5) for chunk in others), ScoredChunk(named, 0.4)]
+    keywords = [ScoredChunk(named, 9.0), ScoredChunk(meant, 1.0)]
+
+    hits = rank(understand(question), dense, keywords, ())
+
+    assert hits[0].chunk.path == first
+
+
+def test_further_hits_of_a_file_stand_behind_other_files() -> None:
+    """The second hit of a file gives way to another file that is nearly as good; among themselves they keep order."""
+    texts = [make_chunk("a.py", f"token {number}", start_line=20 * number + 1) for number in range(3)]
+    other = make_chunk("b.py", "token")
+    listed = [ScoredChunk(chunk, score) for chunk, score in zip(texts, (1.0, 0.9, 0.8), strict=True)]
+
+    hits = rank(understand("token"), (), [*listed, ScoredChunk(other, 0.75)], ())
+
+    assert [hit.chunk for hit in hits] == [texts[0], other, *texts[1:]]
 
 
 def test_a_limit_keeps_the_best() -> None:

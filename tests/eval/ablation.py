@@ -7,6 +7,8 @@ from typing import Any
 from firsthand.core import ranking
 from firsthand.core.model import Hit
 
+_PROSE_AT_HALF = {"symbol": 0.35, "path": 0.3, "prose": 0.5}
+
 WITHOUT: Mapping[str, Mapping[str, Any]] = {
     "Firsthand": {},
     "without: the definition of a name stands first": {
@@ -20,10 +22,13 @@ WITHOUT: Mapping[str, Mapping[str, Any]] = {
     "without: a file that matches in many places": {"_FILE_COHERENCE": 0.0},
     "without: tests behind code": {"_TEST_PENALTY": 1.0},
     "without: sidelines behind code": {"_SIDELINE_PENALTY": 1.0},
-    "without: further hits of a file count less": {"_SAME_FILE_DECAY": 1.0},
-    "without: how far the first of a list is ahead": {"_SCORE_SHARE": 0.0},
-    "with: k of fusion 60": {"_RANK_CONSTANT": 60},
-    "with: equal shares of both lists": {"_DENSE_SHARE": {"symbol": 0.5, "path": 0.5, "prose": 0.5}},
+    "without: further hits of a file count less": {"_FURTHER_HITS": 1.0},
+    "without: sentences lean on meaning": {"_SENTENCE_SHARE": 0.0, "_DENSE_SHARE": _PROSE_AT_HALF},
+    "without: keyword scores squared": {"_KEYWORD_POWER": 1},
+    "with: a dense share of .8 for all prose": {
+        "_SENTENCE_SHARE": 0.0,
+        "_DENSE_SHARE": {**_PROSE_AT_HALF, "prose": 0.8},
+    },
 }
 """What each variant sets; the first one is the ranking as it is."""
 

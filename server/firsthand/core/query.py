@@ -51,6 +51,14 @@ _STOP_WORDS = frozenset(
     repo please show find tell explain give implemented implementation""".split()
 )  # fmt: skip
 
+# Words that hold a sentence together. Those that a question begins with are left out: they say nothing of the rest.
+_FUNCTION_WORDS = frozenset(
+    """a all an and any as at be been being by each for from given had has have if in into is it its no not on only or
+    so such than that the their them then there these this those to using was were whether with without are of"""
+    .split()
+)  # fmt: skip
+_PLAIN_WORD = re.compile(r"[^\W\d][\w']*")
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -67,6 +75,8 @@ class Query:
     used: tuple[str, ...]
     """Names whose users are asked for."""
     wants_tests: bool
+    sentence: float
+    """Share of the words that only hold a sentence together: 0 for a list of words, about 0.4 for a full sentence."""
     relation: Relation | None = None
     """Which neighbours of a name are asked for, when a list of them is."""
 
@@ -90,8 +100,14 @@ def understand(text: str) -> Query:
         paths=paths,
         used=used,
         wants_tests=not _TEST_WORDS.isdisjoint(every_term),
+        sentence=_sentence(text),
         relation=asked_relation(text),
     )
+
+
+def _sentence(text: str) -> float:
+    words = _PLAIN_WORD.findall(text.lower())
+    return sum(word in _FUNCTION_WORDS for word in words) / max(len(words), 1)
 
 
 def _kind(text: str, names: tuple[str, ...], paths: tuple[str, ...]) -> QueryKind:

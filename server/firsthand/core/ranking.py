@@ -1,8 +1,8 @@
-"""How candidates from several searches become one order: fusion of places and scores, then what code tells on top.
+"""How candidates from several searches become one order: fusion of scores, then what code tells on top.
 
-The places count as in Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009), with
-a weight for each list; the scores add how far the first is ahead, which places cannot tell. Every rule below is a
-factor on the fused score, so that it can be read, measured and removed on its own.
+The scores are put on one scale and added with a weight for each list, which Bruch, Gai and Ingber, "An Analysis of
+Fusion Functions for Hybrid Retrieval" (TOIS 2023), found better than adding places. Every rule below is a factor on
+the fused score, so that it can be read, measured and removed on its own.
 """
 
 import math
@@ -18,13 +18,17 @@ from firsthand.core.model import Chunk, Hit, ScoredChunk
 from firsthand.core.query import Query
 from firsthand.core.rank_trace import Factor, RankTrace, Standing
 
-# The k of reciprocal rank fusion. The paper's 60 suits many lists of equal worth; with two lists and rules on top a
-# smaller one lets the head of each list count for more.
-_RANK_CONSTANT = 20
-# Share of the dense list. A name that is spelled out is found best by its letters, prose by its meaning.
-_DENSE_SHARE = {"symbol": 0.35, "path": 0.3, "prose": 0.55}
-# How much of a candidate's standing in a list is its score; the rest is its place.
-_SCORE_SHARE = 0.7
+# Share of the dense list. A name that is spelled out is found best by its letters.
+_DENSE_SHARE = {"symbol": 0.35, "path": 0.3, "prose": 0.35}
+# What sentences add to it: the more of a question only holds a sentence together, the more it describes, and the more
+# its meaning tells. A model of meaning has learnt from sentences; a list of words is made for keyword search.
+_SENTENCE_SHARE = 0.8
+_MOST_DENSE_SHARE = 0.9
+# A chunk that matches half as well as the best one by keyword is less than half as good: some word or other of a
+# question stands nearly everywhere.
+_KEYWORD_POWER = 2
+# How many entries a list of nearest chunks has where there are enough.
+_FULL_LIST = 100
 # A definition or use that neither search found enters at the foot of the lists and rises by its own rule.
 _KNOWN_ALONE = 0.25
 
@@ -45,8 +49,9 @@ _TEST_PENALTY = 0.3
 _SIDELINE_PENALTY = 0.7
 # Up to this place, nearness of meaning is a reason worth a word.
 _CLOSE_IN_MEANING = 20
-# Each further hit of a file counts this much less: the first page should show more than one file.
-_SAME_FILE_DECAY = 0.8
+# The hits of a file behind its best one count this much less, all of them alike: the first page should show more than
+# one file, yet in a file that matters all that matters.
+_FURTHER_HITS = 0.6
 
 _SIDELINE = re.compile(
     r"(^|/)(examples?|samples?|demos?|docs?|benchmarks?|bench|compat|legacy|deprecated|vendor|third_party|fixtures?"
@@ -116,15 +121,15 @@ def _fuse(
     query: Query, dense: Sequence[ScoredChunk], keywords: Sequence[ScoredChunk], known: Sequence[Chunk]
 ) -> list[Candidate]:
     by_id: dict[str, Candidate] = {}
-    share = _DENSE_SHARE[query.kind] if dense else 0.0
-    for rank_from_0, (scored, standing) in enumerate(_standings(dense, _foot(dense))):
+    share = _dense_share(query) if dense else 0.0
+    for place, (scored, height) in enumerate(_heights(dense, _foot(dense)), 1):
         candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
-        candidate.meaning = Standing(rank_from_0 + 1, scored.score)
-        candidate.score += share * standing
-    for rank_from_0, (scored, standing) in enumerate(_standings(keywords, 0.0)):
+        candidate.meaning = Standing(place, scored.score)
+        candidate.score += share * height
+    for place, (scored, height) in enumerate(_heights(keywords, 0.0), 1):
         candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
-        candidate.keywords = Standing(rank_from_0 + 1, scored.score)
-        candidate.score += (1 - share) * standing
+        candidate.keywords = Standing(place, scored.score)
+        candidate.score += (1 - share) * height**_KEYWORD_POWER
     for chunk in known:
         candidate = by_id.setdefault(chunk.id, Candidate(chunk))
         if not candidate.score:
@@ -134,26 +139,28 @@ def _fuse(
     return list(by_id.values())
 
 
-def _foot(found: Sequence[ScoredChunk]) -> float:
-    """Return the similarity that counts as none: it leaves the last of a list as far behind as its place is."""
-    if not found:
+def _dense_share(query: Query) -> float:
+    share = _DENSE_SHARE[query.kind]
+    return min(_MOST_DENSE_SHARE, share + _SENTENCE_SHARE * query.sentence)
+
+
+def _foot(dense: Sequence[ScoredChunk]) -> float:
+    """Return the similarity that counts as none: that of the last, or less where the list is short.
+
+    No similarity means anything by itself, so the last of a full list is the measure. A short list holds what else
+    would have been cut off, or the whole of a small index, where the last may be hardly worse than the first.
+    """
+    if not dense:
         return 0.0
-    best, last = found[0].score, found[-1].score
-    place = _place(len(found) - 1)
-    return last - (best - last) * place / (1 - place) if place < 1 else 0.0
+    missing = max(0, _FULL_LIST - len(dense))
+    return dense[-1].score - (dense[0].score - dense[-1].score) * missing / len(dense)
 
 
-def _place(rank_from_0: int) -> float:
-    """Return what a place in a list is worth, 1 for the first: reciprocal rank, scaled."""
-    return (_RANK_CONSTANT + 1) / (_RANK_CONSTANT + 1 + rank_from_0)
-
-
-def _standings(found: Sequence[ScoredChunk], zero: float) -> Iterator[tuple[ScoredChunk, float]]:
-    """Yield each entry of a list with how good it is there, from 0 to 1: by its place, and by its score."""
-    range_of_scores = (found[0].score - zero) if found else 0.0
-    for rank_from_0, scored in enumerate(found):
-        height = max(0.0, (scored.score - zero) / range_of_scores) if range_of_scores > 0 else 1.0
-        yield scored, (1 - _SCORE_SHARE) * _place(rank_from_0) + _SCORE_SHARE * height
+def _heights(found: Sequence[ScoredChunk], zero: float) -> Iterator[tuple[ScoredChunk, float]]:
+    """Yield each entry of a list with its score on a scale from 0, for `zero`, to 1, for the first."""
+    full = (found[0].score - zero) if found else 0.0
+    for scored in found:
+        yield scored, max(0.0, (scored.score - zero) / full) if full > 0 else 1.0
 
 
 def _apply_definition(query: Query, candidate: Candidate) -> None:
@@ -264,10 +271,11 @@ def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _saturated(ordered: Sequence[Candidate]) -> list[Candidate]:
-    seen: dict[str, int] = defaultdict(int)
+    seen: set[str] = set()
     for candidate in ordered:
-        candidate.times(_SAME_FILE_DECAY ** seen[candidate.chunk.path], "further hit of its file")
-        seen[candidate.chunk.path] += 1
+        if candidate.chunk.path in seen:
+            candidate.times(_FURTHER_HITS, "further hit of its file")
+        seen.add(candidate.chunk.path)
     return sorted(ordered, key=_order)
 
 
