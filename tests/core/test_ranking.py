@@ -209,7 +209,10 @@ def test_sentences_lean_on_meaning(question: str, first: str) -> None:
 
 def test_further_hits_of_a_file_stand_behind_other_files() -> None:
     """The second hit of a file gives way to another file that is nearly as good; among themselves they keep order."""
-    texts = [make_chunk("a.py", f"token {number}", start_line=20 * number + 1) for number in range(3)]
+    texts = [
+        make_chunk("a.py", "token", start_line=20 * number + 1, start_byte=100 * number)
+        for number in range(3)
+    ]
     other = make_chunk("b.py", "token")
     listed = [ScoredChunk(chunk, score) for chunk, score in zip(texts, (1.0, 0.9, 0.8), strict=True)]
 
