@@ -1,18 +1,23 @@
 """Ollama comes and goes while a folder is indexed: the real store and embedded model, a fake Ollama on a socket."""
 
+import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fake_ollama.models import embedder
-from fake_ollama.server import FakeOllama
+from fake_ollama.server import FakeOllama, FakeOllamaThread
 from firsthand.app import open_workspace
 from firsthand.core.workspace import Workspace
 from firsthand.settings import load
 
 EMBEDDED = "bge-small-en-v1.5-int8"
+PROGRAM = [sys.executable, "-m", "firsthand"]
 OLLAMA = "nomic-embed-text:latest"
 
 
@@ -78,8 +83,38 @@ async def test_search_by_meaning_never_goes_down(root: Path, tmp_path: Path) -> 
         last = await workspace.searcher.search("apples")
 
     assert before.models.embedder == EMBEDDED
-    assert f"searching with {EMBEDDED} while {OLLAMA} is being built: 0 of 6" in before.message
+    assert f"searching with {EMBEDDED} until {OLLAMA} is built: 0 of 6" in before.message
     assert (after.models.embedder, after.building) == (OLLAMA, None)
     assert (gone.models.embedder, gone.stats.embedded) == (EMBEDDED, 6)
     assert any("close in meaning" in hit.reasons for hit in (*first, *last))
     assert (asked_before, asked_by_indexing, asked_after) == (0, 6, 7)
+
+
+def test_a_process_that_is_killed_leaves_the_old_vectors_serving(root: Path, tmp_path: Path) -> None:
+    """Killed while the new ones are made: the next process searches with the old ones, and finishes the work."""
+    cache = ("--cache-dir", str(tmp_path / "cache"), "--json")
+    index, status = (*PROGRAM, "index", str(root), *cache), (*PROGRAM, "status", "--root", str(root), *cache)
+    output_of(*index, "--provider", "embedded")
+    with FakeOllamaThread([embedder()]) as ollama:
+        endpoint = ("--endpoint", ollama.url)
+        gate = ollama.hold("embedding")
+        killed = subprocess.Popen([*index, *endpoint], stdout=subprocess.PIPE)
+        gate.wait_until_reached()
+        killed.kill()
+        killed.communicate()
+        gate.release()
+        during = output_of(*status, *endpoint)
+        output_of(*index, *endpoint)
+        after = output_of(*status, *endpoint)
+
+    assert during["models"]["embedder"] == EMBEDDED
+    assert during["models"]["building"] == {"model": OLLAMA, "done": 0, "total": 6}
+    assert (during["embedded"], after["embedded"]) == (6, 6)
+    assert (after["models"]["embedder"], after["models"]["building"]) == (OLLAMA, None)
+
+
+def output_of(*command: str) -> dict[str, Any]:
+    """What a process of its own says."""
+    done = subprocess.run(command, check=True, capture_output=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found

@@ -54,7 +54,7 @@ def workspace_folders(workspaces: Path) -> list[Path]:
 
 def remove_remains(workspaces: Path) -> None:
     """Delete what a killed process did not come to delete."""
-    for folder in workspaces.glob(f"*{_DELETED}*"):
+    for folder in (*workspaces.glob(f"*{_DELETED}*"), *workspaces.glob(f"*/*/*{lance_folder.DROPPED}*")):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -26,6 +26,8 @@ _LOG = logging.getLogger(__name__)
 
 _META_FILE = "meta.json"
 _VECTORS = "vectors-"
+DROPPED = ".dropped-"
+"""What the name of vectors that are being deleted holds."""
 _SUSPECT_FILE = "suspect"
 # The one in use and the one before it: going back to the last version costs nothing, and the disk stays bounded.
 _KEPT_INDEXES = 2
@@ -95,7 +97,7 @@ def drop_vectors(index: Path, fingerprint: Fingerprint) -> None:
     """Delete the vectors of an embedder, or what was left half made of them."""
     _vectors_meta(index, fingerprint).unlink(missing_ok=True)
     table = vectors_table(index, fingerprint)
-    aside = table.with_name(f"{table.name}.dropped-{os.getpid()}-{time.time_ns()}")
+    aside = table.with_name(f"{table.name}{DROPPED}{os.getpid()}-{time.time_ns()}")
     with contextlib.suppress(FileNotFoundError):
         table.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)

@@ -104,7 +104,12 @@ def vectors_lock(index: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def being_read(index: Path) -> Iterator[None]:
-    """Let other processes know that this one has the index open; where no lock can be made, nobody can delete it."""
+    """Let other processes know that this one has the index open; where no lock can be made, nobody can delete it.
+
+    What killed readers left is swept away on the way.
+    """
+    for reader in _locks(index.parent, f"{index.name}.*.{_READER}"):
+        _is_held(reader, _READER)
     reader = index.with_name(f"{index.name}.{os.getpid()}-{next(_numbers)}")
     with contextlib.ExitStack() as held:
         with contextlib.suppress(StoreError):
@@ -134,6 +139,8 @@ def _is_held(index: Path, role: str) -> bool:
             pass
     except StoreBusyError:
         return True
+    except StoreError:
+        return False
     _forget(index, role)
     return False
 

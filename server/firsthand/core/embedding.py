@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from firsthand.core.courtesy import Courtesy
@@ -13,8 +14,10 @@ from firsthand.errors import ModelError
 
 log = logging.getLogger(__name__)
 
-# Vectors per commit: one table version for some seconds of embedding.
+# Vectors per commit, and the longest time between two: one table version for some seconds of embedding, and a process
+# that is killed loses no more than that of a slow model's work.
 _VECTORS_PER_COMMIT = 512
+_SECONDS_PER_COMMIT = 20.0
 
 
 class EmbeddingStage:
@@ -107,6 +110,7 @@ class EmbeddingStage:
         texts = {chunk.content_hash: chunk.embedding_text for chunk in waiting}
         hashes = list(texts)
         size = max(1, index.embedder.batch_size)
+        began = time.monotonic()
         for start in range(0, len(hashes), size):
             await self._courtesy.may_go_on()
             if await self._meanwhile(report) and index is self._succession.chosen:
@@ -121,3 +125,5 @@ class EmbeddingStage:
                 else:
                     vectors[key] = result
             yield len(batch)
+            if time.monotonic() - began > _SECONDS_PER_COMMIT:
+                return

@@ -25,6 +25,9 @@ from firsthand.core.succession import Building, Succession
 _SWEEP_SECONDS = 3.0
 _FIRST_SWEEP_SECONDS = 15.0
 
+# In these stages vectors are being made, or about to be; in the others by another process, later, or not at all.
+_BUILDING_STAGES = ("scanning", "chunking", "embedding")
+
 Health = Literal["ok", "warning", "error"]
 PullModel = Callable[[str, Report], Awaitable[None]]
 
@@ -187,13 +190,13 @@ class CourteousChat:
                 yield part
 
 
-def _taking_over(models: ModelState, building: Building | None) -> str:
+def _taking_over(state: IndexingState, models: ModelState, building: Building | None) -> str:
     if building is None:
         return ""
-    return (
-        f"searching with {models.embedder} while {building.model} is being built: "
-        f"{building.done} of {building.total}"
-    )
+    until = f"while {building.model} is being built"
+    if state.stage not in _BUILDING_STAGES:
+        until = f"until {building.model} is built"
+    return f"searching with {models.embedder} {until}: {building.done} of {building.total}"
 
 
 def _verdict(
@@ -207,7 +210,7 @@ def _verdict(
     if state.stage not in ("idle", "paused", "following"):
         progress = f" {state.done} of {state.total}" if state.total else ""
         return "ok", _joined(
-            f"{state.stage}{progress}", f"{counts} searchable", _taking_over(models, building)
+            f"{state.stage}{progress}", f"{counts} searchable", _taking_over(state, models, building)
         )
     health: Health = "ok"
     facts = [f"{counts}, {stats.skipped} skipped" if stats.skipped else counts]
@@ -219,7 +222,7 @@ def _verdict(
         facts.append("no chat model: answers are cited excerpts")
     elif state.stage == "paused":
         facts.append("paused")
-    return health, _joined(*facts, _taking_over(models, building), note)
+    return health, _joined(*facts, _taking_over(state, models, building), note)
 
 
 def _joined(*facts: str) -> str:
