@@ -181,6 +181,24 @@ def test_ask_ollama(project: Path, ollama: FakeOllamaThread) -> None:
     assert chat().name in done.stdout.splitlines()[-1]
 
 
+def test_the_chat_model_helps_to_search_when_it_may(project: Path, ollama: FakeOllamaThread) -> None:
+    """It words the question anew and orders what is found, each within a schema, and then answers; else it answers."""
+    wanted: list[list[str]] = []
+    for flags in (["--multi-query", "--rerank"], []):
+        before = len(ollama.requests)
+        done = firsthand(
+            "ask", "shipping cost? tests:no", *flags, "--json", "--endpoint", ollama.url, cwd=project
+        )
+        assert json.loads(done.stdout)["status"] == "complete", done.stderr
+        asked = [each for each in ollama.requests[before:] if each.path == "/api/chat"]
+        wanted.append(
+            [*sorted(str(*each.json["format"]["required"]) for each in asked if "format" in each.json)]
+        )
+        assert "format" not in asked[-1].json
+
+    assert wanted == [["order", "queries"], []]
+
+
 def test_doctor_finds_ollamas_models(project: Path, ollama: FakeOllamaThread) -> None:
     """With Ollama running the doctor has nothing to mend and names the models."""
     done = firsthand("doctor", "--endpoint", ollama.url, cwd=project)

@@ -9,6 +9,7 @@ from fake_ollama.server import FakeOllamaThread
 REMEMBER_MENU = """
 _G.menu = nil
 vim.ui.select = function(items, options, choose)
+  _G.prompt = options.prompt
   _G.menu = vim.tbl_map(options.format_item or tostring, items)
   _G.choose = function(index) choose(items[index], index) end
 end
@@ -62,6 +63,16 @@ def test_a_scope_limits_where_to_look(desk: Neovim) -> None:
     assert all("/docs/" in name for name in in_docs)
     assert tests
     assert all("/tests/" in name for name in tests)
+
+
+def test_filters_in_the_words_are_said(desk: Neovim) -> None:
+    """What the server took for a filter stands in the menu's prompt, and limits what is in it."""
+    desk.lua(REMEMBER_MENU)
+
+    desk.type(":Firsthand search deletion path:docs/ lang:markdown<CR>")
+
+    assert all(label.startswith("docs/") for label in desk.wait("_G.menu"))
+    assert "(path: docs/; language: markdown)" in desk.lua("return _G.prompt")
 
 
 def test_a_scope_limits_what_is_read(desk: Neovim, desk_ollama: FakeOllamaThread) -> None:

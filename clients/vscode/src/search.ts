@@ -14,6 +14,7 @@ type SearchPickItem = vscode.QuickPickItem & Partial<Pick<SearchItem, "hit">>;
 // Long enough not to search for half a word, short enough to feel live.
 const millisecondsOfRest = 150;
 const mostHits = 30;
+const everywhere = "Search the code by meaning, words and names";
 const beside: vscode.QuickInputButton = {
   iconPath: new vscode.ThemeIcon("split-horizontal"),
   tooltip: "Open to the Side",
@@ -45,7 +46,7 @@ class SearchList {
 
   show(query: string): void {
     const { picker } = this;
-    picker.title = "Search the code by meaning, words and names";
+    picker.title = everywhere;
     picker.placeholder = "What are you looking for?";
     picker.matchOnDescription = false;
     picker.matchOnDetail = false;
@@ -87,8 +88,9 @@ class SearchList {
     const uri = this.before?.document.uri;
     const params = { query, limit: mostHits, uri: uri?.scheme === "file" ? uri.toString() : undefined };
     try {
-      const { hits } = await this.server.request(searchRequest, params, source.token);
+      const { hits, filters } = await this.server.request(searchRequest, params, source.token);
       if (this.running === source) {
+        this.picker.title = filters.length > 0 ? `Search only in: ${filters.join("; ")}` : everywhere;
         this.picker.items = hits.length > 0 ? pickItems(hits) : [message("Nothing was found.")];
       }
     } catch (error) {

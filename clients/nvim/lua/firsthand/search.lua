@@ -31,9 +31,11 @@ end
 
 ---@param query string
 ---@param hits firsthand.Hit[]
-local function choose(query, hits)
+---@param filters string[]
+local function choose(query, hits, filters)
+  local where = #filters > 0 and (' (%s)'):format(table.concat(filters, '; ')) or ''
   vim.ui.select(hits, {
-    prompt = ('Places for "%s": '):format(visible.one_line(query)),
+    prompt = ('Places for "%s"%s: '):format(visible.one_line(query), visible.one_line(where)),
     kind = 'firsthand.hit',
     format_item = label,
   }, function(hit)
@@ -73,7 +75,7 @@ function M.run(query, scope, into_quickfix)
         messages.info('nothing was found.')
       else
         local show = into_quickfix and list or choose
-        show(query, result.hits)
+        show(query, result.hits, result.filters or {})
       end
     end)
   end)
