@@ -14,6 +14,8 @@ export const serverSettings = [
   "answerTokens",
   "temperature",
   "excerpts",
+  "multiQuery",
+  "rerank",
   "exclude",
   "maxFileKb",
   "hoverBudgetMs",
