@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,32 @@ async def test_a_folder_that_is_deleted_is_one_path(tmp_path: Path) -> None:
     async with watched(root) as notices:
         (root / "pkg").rename(tmp_path / "away")
         await notices.until_noticed("pkg")
+
+
+async def test_many_folders_that_go_at_once(tmp_path: Path) -> None:
+    """All are noticed, and one that comes again is watched again."""
+    names = [f"pkg{number}" for number in range(200)]
+    root = make_repository(tmp_path / "w", {f"{name}/in/x.py": "1" for name in names})
+    async with watched(root) as notices:
+        (tmp_path / "away").mkdir()
+        for name in names:
+            (root / name).rename(tmp_path / "away" / name)
+        await notices.until_noticed(*names)
+        (tmp_path / "away/pkg7").rename(root / "pkg7")
+        await notices.until_noticed("pkg7/in/x.py")
+        (root / "pkg7/in/y.py").write_text("2")
+        await notices.until_noticed("pkg7/in/y.py")
+
+
+async def test_a_name_that_is_not_utf8_does_not_end_the_watching(tmp_path: Path) -> None:
+    """It cannot be passed on, so everything is looked at; what comes after it is noticed at once as before."""
+    root = make_repository(tmp_path / "w", {"a.py": "1"})
+    async with watched(root) as notices:
+        (root / os.fsdecode(b"b\xff.py")).write_text("2")
+        await notices.until_swept()
+        (root / "a.py").write_text("3")
+        await notices.until_noticed("a.py")
+        assert notices.watcher.limitation == ""
 
 
 async def test_what_git_ignores_is_not_noticed(tmp_path: Path) -> None:

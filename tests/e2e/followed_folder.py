@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
+from firsthand.adapters.file_screen import OWN_IGNORE_FILE
 from firsthand.adapters.folder_watcher import FolderWatcher
 from firsthand.adapters.git_files import WorkspaceTree
+from firsthand.adapters.ignore_rules import IgnoreRules
 from firsthand.adapters.lance_folder import index_folder
 from firsthand.adapters.lance_lock import keeper_lock
 from firsthand.adapters.lance_store import LanceStore, open_store, writer_lock
@@ -178,7 +180,19 @@ class FollowedFolder:
             writer_lock=contextlib.nullcontext,
         )
         await indexer.refresh(lambda progress: None)
-        return Contents(_pieces([*store._all()]), await _files(store))
+        return Contents(_pieces([*store._all()]), await self._files(store))
+
+    async def _files(self, store: ChunkStore) -> tuple[tuple[str, str, str], ...]:
+        """Return what is known of the files, but not what is skipped in folders that the user's own rules leave out.
+
+        Those are not watched, so that list is only as new as the last look at everything.
+        """
+        rules = IgnoreRules(self._root, OWN_IGNORE_FILE)
+        return tuple(
+            (path, record.status, record.reason)
+            for path, record in sorted((await store.manifest()).items())
+            if record.status != "skipped" or not rules.ignores_folder(path.rpartition("/")[0])
+        )
 
     def _check_disk(self, contents: Contents) -> None:
         """The model itself is held against the bytes on the disk."""
@@ -193,7 +207,7 @@ class FollowedFolder:
         return [
             *_difference("by word", wanted.pieces, _pieces([hit.chunk for hit in by_word])),
             *_difference("by meaning", wanted.pieces, _pieces([hit.chunk for hit in by_meaning])),
-            *_difference("files", wanted.files, await _files(self._store)),
+            *_difference("files", wanted.files, await self._files(self._store)),
         ]
 
 
@@ -201,11 +215,6 @@ def _pieces(chunks: list[Chunk]) -> tuple[_Piece, ...]:
     return tuple(
         sorted((chunk.path, chunk.span.start_byte, chunk.span.end_byte, chunk.text) for chunk in chunks)
     )
-
-
-async def _files(store: ChunkStore) -> tuple[tuple[str, str, str], ...]:
-    manifest = await store.manifest()
-    return tuple(sorted((path, record.status, record.reason) for path, record in manifest.items()))
 
 
 def _difference(what: str, wanted: tuple[Any, ...], found: tuple[Any, ...]) -> list[str]:

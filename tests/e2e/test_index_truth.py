@@ -11,7 +11,7 @@ from pathlib import Path
 from followed_folder import EVERYWHERE, FollowedFolder
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from adapters.git_repositories import commit_all, git, make_repository
 
@@ -51,10 +51,28 @@ class ChangingFolder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.home = Path(tempfile.mkdtemp(prefix="truth-"))
-        self.root = make_repository(self.home / "w", {"x.py": _text(0, 2), "a/b/z.md": _text(1, 1)})
         self.library = make_repository(self.home / EVERYWHERE, {"x.py": _text(2, 1)})
         self.written = 10
         self.is_open = self.is_paused = False
+
+    @initialize(
+        kind=st.sampled_from(["repository", "part of a repository", "linked working tree", "no repository"])
+    )
+    def begin(self, kind: str) -> None:
+        """Begin to follow a folder."""
+        files = {"x.py": _text(0, 2), "a/b/z.md": _text(1, 1)}
+        self.root = self.home / "w"
+        match kind:
+            case "part of a repository":
+                make_repository(self.home / "above", {f"w/{path}": text for path, text in files.items()})
+                self.root = self.home / "above/w"
+            case "linked working tree":
+                main = make_repository(self.home / "above", files)
+                git(main, "worktree", "add", "--quiet", str(self.root))
+            case _:
+                make_repository(self.root, files)
+                if kind == "no repository":
+                    self.lose_git()
         self.folder = FollowedFolder(self.root, self.home / "cache")
         self.open()
 
@@ -144,6 +162,11 @@ class ChangingFolder(RuleBasedStateMachine):
             one.rename(aside)
             other.rename(one)
             aside.rename(other)
+
+    @rule(folder=st.sampled_from(FOLDERS))
+    def save_unspeakable(self, folder: str) -> None:
+        """Write a file whose name is not UTF-8."""
+        _attempt(lambda: (self.root / folder / os.fsdecode(b"\xff.py")).write_text(_text(0, 1)))
 
     @rule(path=PLACES)
     def delete(self, path: str) -> None:
@@ -246,6 +269,17 @@ class ChangingFolder(RuleBasedStateMachine):
     def make_whole(self) -> None:
         """Check out everything again."""
         self._git("sparse-checkout", "disable")
+
+    @rule()
+    def lose_git(self) -> None:
+        """Take the repository away."""
+        _attempt(lambda: (self.root / ".git").rename(self.home / "git"))
+
+    @rule()
+    def find_git(self) -> None:
+        """Put it back."""
+        if not os.path.lexists(self.root / ".git"):
+            _attempt(lambda: (self.home / "git").rename(self.root / ".git"))
 
     @rule()
     def nest(self) -> None:

@@ -40,6 +40,8 @@ _MOST_REMEMBERED = 20_000
 # Looking for folders anew may take this share of the time at most, however often git writes its index.
 _REST_AFTER_LOOK = 10.0
 _ATTEMPTS = 5
+# What the library says of a name that it cannot pass on.
+_NOT_UTF8 = "unable to decode path"
 
 
 class WatchLimitError(OSError):
@@ -77,7 +79,12 @@ class WatchSession:
         events: set[tuple[int, str]] = set()
         for group in self._groups:
             turn = _TURN_MS // len(self._groups)
-            noticed = group.watch(_BURST_MS, _STEP_MS, turn, stop)
+            try:
+                noticed = group.watch(_BURST_MS, _STEP_MS, turn, stop)
+            except RuntimeError as error:
+                if _NOT_UTF8 not in str(error).lower():
+                    raise
+                return self._begin_again(stop)
             if isinstance(noticed, set):
                 events |= noticed
         if stop.is_set():
@@ -93,8 +100,17 @@ class WatchSession:
             group.close()
         self._groups.clear()
 
+    def _begin_again(self, stop: threading.Event) -> Changes:
+        """A name that is not UTF-8 ends a watch for good; whatever else it had to tell is unknown."""
+        stop.wait(max(0.0, self._next_look - time.monotonic()))
+        if stop.is_set():
+            return Changes()
+        self._watch_anew(self._look())
+        return Changes(everything=True)
+
     def _changes(self, events: set[tuple[int, str]]) -> Changes:
         paths: set[str] = set()
+        moved: set[str] = set()
         everything = len(events) > _MANY_CHANGES
         for kind, file in events:
             if file in self._state_files:
@@ -107,8 +123,9 @@ class WatchSession:
             if name in IGNORE_FILES or name == ".git":
                 everything = self._look_is_due = True
             if kind != Change.modified:
-                self._forget_folder(path)
+                moved.add(path)
             paths.add(path)
+        self._forget_folders(moved & self._folders)
         if everything:
             self._ignored.clear()
             paths = {path for path in paths if self._is_new_folder(path)}
@@ -125,12 +142,10 @@ class WatchSession:
         file = f"{self._root}/{path}"
         return path not in self._folders and os.path.isdir(file) and not os.path.islink(file)  # noqa: PTH112, PTH114
 
-    def _forget_folder(self, path: str) -> None:
-        """A folder that went or came lost its watch, also when another one of that name is there by now."""
-        if path in self._folders:
-            self._folders = {
-                folder for folder in self._folders if folder != path and not folder.startswith(f"{path}/")
-            }
+    def _forget_folders(self, moved: set[str]) -> None:
+        """Folders that went or came lost their watch, also when others of these names are there by now."""
+        if moved:
+            self._folders = {folder for folder in self._folders if moved.isdisjoint(_with_parents(folder))}
 
     def _without_ignored(self, paths: Iterable[str]) -> set[str]:
         """Drop files that git ignores, so that a log that is always being written costs nothing."""
@@ -224,6 +239,11 @@ class WatchSession:
                 ]
         except OSError:
             return []
+
+
+def _with_parents(folder: str) -> list[str]:
+    parts = folder.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
 
 
 def _existing_folders(state: Iterable[str]) -> set[str]:
