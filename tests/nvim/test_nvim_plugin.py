@@ -93,6 +93,16 @@ def test_scope_words_are_split_off(text: str, scope: object, rest: str, tmp_path
     assert run_lua(tmp_path, code, text) == [scope, rest]
 
 
+def test_a_file_that_is_there_is_meant_itself(tmp_path: Path) -> None:
+    """A star in the name of a file is no wildcard; a glob that names no file stays one."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "star*.py").touch()
+    code = "return require('firsthand.scope').for_root({ paths = { arg[1] .. '/star*.py', 's*.py' } }, arg[1]).paths"
+
+    assert run_lua(tmp_path, code, str(root)) == ["star\\*.py", "s*.py"]
+
+
 def test_control_characters_become_pictures(tmp_path: Path) -> None:
     """What would be invisible or break a line is shown, and `%` is harmless in a statusline."""
     code = """

@@ -34,9 +34,10 @@ end
 
 --- Return what pip installs unless the user names something: the clone that this plugin lies in, else the package.
 ---@return string
-local function default_source()
-  local this = debug.getinfo(1, 'S').source:sub(2)
-  local clone = vim.fs.normalize(vim.fn.fnamemodify(this, ':p:h') .. '/../../../..')
+function M.default_source()
+  -- What lies among Neovim's packages may be a link to the clone.
+  local this = assert(vim.uv.fs_realpath(debug.getinfo(1, 'S').source:sub(2)))
+  local clone = vim.fs.normalize(vim.fs.dirname(this) .. '/../../../..')
   local is_clone = vim.uv.fs_stat(vim.fs.joinpath(clone, 'server', 'firsthand', '__init__.py')) ~= nil
   return is_clone and clone or 'firsthand'
 end
@@ -75,7 +76,7 @@ function M.run(source)
     return
   end
   local environment = server.private_environment()
-  local wanted = source ~= '' and vim.fn.expand(source) or default_source()
+  local wanted = source ~= '' and vim.fn.expand(source) or M.default_source()
   local pip = { server.program_in(environment, 'python'), '-m', 'pip', '--disable-pip-version-check', 'install' }
   is_running = true
   run_steps({

@@ -27,7 +27,8 @@ local words = {
   end,
 }
 
---- Return a path below a root with forward slashes; `%` is the current file.
+--- Return a path below a root with forward slashes; `%` is the current file. What is there is meant itself, even where
+--- its name could be read as a glob.
 ---@param path string
 ---@param root? string
 ---@return string
@@ -36,7 +37,7 @@ local function below_root(path, root)
   local absolute = vim.fs.normalize(vim.fn.fnamemodify(whole, ':p'))
   local relative = root and vim.fs.relpath(root, absolute)
   local is_there = vim.uv.fs_stat(absolute) ~= nil
-  return relative and is_there and relative or path
+  return relative and is_there and relative:gsub('[\\*?]', '\\%0') or path
 end
 
 --- Split leading scope words off a text.
