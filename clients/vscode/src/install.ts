@@ -103,11 +103,22 @@ export function pinnedPackage(version: string): string {
 
 /** Returns a line of pip's in words for people, or undefined when it says nothing to them. */
 export function stepOf(line: string): string | undefined {
-  const [, verb, what] = /^\s*(Collecting|Downloading|Building wheel for|Installing) (\S+)/.exec(line) ?? [];
+  const [, verb, what, size] =
+    /^\s*(Collecting|Downloading|Building wheel for|Installing) (\S+)(?: (\(.*B\)))?/.exec(line) ?? [];
   if (verb === undefined || what === undefined) {
     return undefined;
   }
-  return verb === "Installing" ? "installing packages" : `${verb.toLowerCase()} ${path.posix.basename(what)}`;
+  if (verb === "Installing") {
+    return "unpacking everything, which may take a minute";
+  }
+  return [verb.toLowerCase(), packageOf(path.posix.basename(what)), size].filter(Boolean).join(" ");
+}
+
+/** `numpy 2.4.6` for a file of pip's, the words themselves for anything else. */
+function packageOf(words: string): string {
+  const [, name, version] =
+    /^([\w.]+)-(\d[\w.]*)(?:-.*\.whl(?:\.metadata)?|\.tar\.gz|\.zip)$/.exec(words) ?? [];
+  return name === undefined || version === undefined ? words : `${name} ${version}`;
 }
 
 function withExtra(packageName: string): string {

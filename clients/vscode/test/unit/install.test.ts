@@ -217,15 +217,21 @@ describe("the plan", () => {
   it("tells of pip what people understand", () => {
     const lines = [
       "Collecting lancedb<0.41",
-      "  Downloading a/b/lancedb-0.40.whl (75 MB)",
-      "Installing collected packages: x",
-      "Using cached y",
+      "  Downloading https://pypi.example/lancedb-0.40.0-cp310-abi3-manylinux_2_28_x86_64.whl (75.1 MB)",
+      "  Downloading overrides-7.7.0.tar.gz (22 kB)",
+      "Downloading onnxruntime-1.32.0-cp311-cp311-linux.whl.metadata (5.1 kB)",
+      "Building wheel for overrides (pyproject.toml)",
+      "Installing collected packages: lancedb",
+      "Looking in indexes: https://pypi.example",
     ];
 
     expect(lines.map(stepOf)).toEqual([
       "collecting lancedb<0.41",
-      "downloading lancedb-0.40.whl",
-      "installing packages",
+      "downloading lancedb 0.40.0 (75.1 MB)",
+      "downloading overrides 7.7.0 (22 kB)",
+      "downloading onnxruntime 1.32.0 (5.1 kB)",
+      "building wheel for overrides",
+      "unpacking everything, which may take a minute",
       undefined,
     ]);
   });
