@@ -168,11 +168,12 @@ async def test_a_question_about_marked_code_needs_no_words(session: Session) -> 
 
 
 async def test_search_shows_its_hits(session: Session) -> None:
-    """The hits are links in a document, with their reasons."""
-    await session.execute("firsthand.search", {"query": "refresh"})
+    """The hits are links in a document, with their reasons, below what was read from the words as a filter."""
+    await session.execute("firsthand.search", {"query": "refresh tests:no"})
 
     await session.until(lambda: session.client.shown_documents)
     text = shown_file(session).read_text("utf-8")
+    assert "> Only this was searched: no tests." in text
     assert f"1. [src/auth.py:1-2](<{session.uri('src/auth.py')}#L1>) `refresh` — same words" in text
 
 

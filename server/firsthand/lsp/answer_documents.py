@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from firsthand.core.answers import Answer, AnswerEvent, TextArrived, UngroundedName
 from firsthand.core.model import Hit
+from firsthand.core.narrowing import filters_sentence
 from firsthand.errors import FirsthandError
 from firsthand.lsp.messages import DoneStatus
 
@@ -96,11 +97,12 @@ def answer_markdown(answer: Answer, folder: Folder) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def hits_markdown(hits: Sequence[tuple[Folder, Hit]]) -> str:
-    """Return hits as a list of links with their reasons."""
+def hits_markdown(hits: Sequence[tuple[Folder, Hit]], filters: Sequence[str] = ()) -> str:
+    """Return hits as a list of links with their reasons, below what was read from the query as filters."""
+    lead = f"> {_one_line(filters_sentence(filters))}\n\n" if filters else ""
     if not hits:
-        return "Nothing was found."
-    return "\n".join(
+        return f"{lead}Nothing was found."
+    return lead + "\n".join(
         f"{number}. {_link(folder, hit.chunk.path, hit.chunk.span.start_line, hit.chunk.span.end_line)}"
         f" `{hit.chunk.qualified_name or hit.chunk.kind}` — {', '.join(hit.reasons)}"
         for number, (folder, hit) in enumerate(hits, start=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from firsthand.core.filters import read_filters
 from firsthand.lsp.answer_documents import hits_markdown, new_document
 from firsthand.lsp.answering import StageProgress, begin_question, hear
 from firsthand.lsp.command_work import EDITING_COMMANDS, begin_edit, read_edit_argument
@@ -143,7 +144,7 @@ async def _search(ls: FirsthandServer, argument: Any) -> CommandStarted:
         document = await new_document(
             ls.answers_folder(folders[0].settings), f"Search: {wanted.query}", ls.tasks
         )
-        body = hits_markdown(hits)
+        body = hits_markdown(hits, read_filters(wanted.query).said)
         await document.finish(body)
         await show_document(ls, document, body)
 
