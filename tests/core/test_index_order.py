@@ -8,7 +8,7 @@ from fakes.tree import DictTree
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.core.index_order import in_order_of_interest
 from firsthand.core.indexing import Indexer
-from firsthand.core.model import FileStat
+from firsthand.core.model import FileStat, Progress
 
 
 def ordered(paths: list[str], worked_on: list[str]) -> list[str]:
@@ -58,3 +58,37 @@ async def test_keyword_search_and_vectors_follow_the_order() -> None:
 
     assert tree.reads[:2] == ["zz/open.md", "200.md"]
     assert {"Open" in text or "Number 200" in text for text in embedder.documents[:1]} == {True}
+
+
+async def test_a_file_that_is_opened_meanwhile_is_embedded_next() -> None:
+    """While thousands of chunks wait, what people open, or save while it is open, does not wait behind them."""
+    tree = DictTree(
+        {f"{number:03}.md": f"# Number {number}\n" for number in range(300)} | {"zz/open.md": "# Open\n"}
+    )
+    embedder = FakeEmbedder()
+    opened: list[str] = []
+    indexer = Indexer(
+        tree=tree,
+        parser=TreeSitterParser(),
+        store=MemoryStore(),
+        embedder=embedder,
+        writer_lock=contextlib.nullcontext,
+        opened=lambda: opened,
+    )
+
+    def act(progress: Progress) -> None:
+        if progress.stage == "embedding" and progress.done == embedder.batch_size:
+            opened.append("zz/open.md")
+        if progress.stage == "embedding" and progress.done == 4 * embedder.batch_size:
+            tree.write("zz/open.md", "# Saved\n")
+            indexer.mark_dirty(["zz/open.md"])
+
+    await indexer.refresh(act)
+
+    places = {
+        word: next(place for place, text in enumerate(embedder.documents) if word in text)
+        for word in ("Open", "Saved")
+    }
+    assert places["Open"] == embedder.batch_size
+    assert 4 * embedder.batch_size < places["Saved"] <= 6 * embedder.batch_size
+    assert len(embedder.documents) == len(set(embedder.documents)) == 302

@@ -34,7 +34,7 @@ _VALUES_PER_DELETE = 5_000  # each delete is a commit
 # Rows that keyword search reads one by one (some 50 µs each) before the index takes them in. The share keeps the
 # work of a long first indexing proportional to its size, since each time the whole index is written again.
 _UNINDEXED_ROWS = 8_000
-_UNINDEXED_SHARE = 0.6
+_UNINDEXED_SHARE = 0.8
 
 # Vectors whose text is gone wait for its return (a branch switch) up to this many, or half as many as are in use.
 _SPARE_VECTORS = 10_000

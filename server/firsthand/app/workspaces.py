@@ -108,6 +108,7 @@ async def _assemble(
         embedder=succession,
         writer_lock=lambda: writer_lock(index),
         worked_on=worked_on,
+        opened=buffers.paths,
     )
     keeper = IndexKeeper(
         indexer=indexer,

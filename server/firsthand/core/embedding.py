@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from firsthand.core.courtesy import Courtesy
 from firsthand.core.index_state import IndexingProgress
@@ -30,17 +30,21 @@ class EmbeddingStage:
         courtesy: Courtesy,
         progress: IndexingProgress,
         meanwhile: Callable[[Report], Awaitable[bool]],
+        opened: Callable[[], Sequence[str]],
     ) -> None:
         """Take what the stage works with.
 
         Args:
             meanwhile: is awaited between batches, for what must not wait until all vectors are there; tells whether
                 it changed any chunk.
+            opened: tells which files people have open; what waits of them is embedded next.
         """
         self._succession = succession
         self._courtesy = courtesy
         self._progress = progress
         self._meanwhile = meanwhile
+        self._opened = opened
+        self._embedded_open: frozenset[str] = frozenset()
         self._computed = 0
 
     @property
@@ -113,17 +117,47 @@ class EmbeddingStage:
         began = time.monotonic()
         for start in range(0, len(hashes), size):
             await self._courtesy.may_go_on()
-            if await self._meanwhile(report) and index is self._succession.chosen:
-                mark = self._progress.mark()
-                await self._keep_serving(report)
-                self._progress.go_back(mark)
+            if await self._meanwhile(report):
+                self._embedded_open = frozenset()
+                if index is self._succession.chosen:
+                    mark = self._progress.mark()
+                    await self._keep_serving(report)
+                    self._progress.go_back(mark)
+            await self._embed_opened(index, vectors, rejected)
             batch = hashes[start : start + size]
-            results = await index.embedder.embed_documents([texts[key] for key in batch])
-            for key, result in zip(batch, results, strict=True):
-                if isinstance(result, Rejected):
-                    rejected[key] = result.reason
-                else:
-                    vectors[key] = result
+            await _embed(index, {key: texts[key] for key in batch}, vectors, rejected)
             yield len(batch)
             if time.monotonic() - began > _SECONDS_PER_COMMIT:
                 return
+
+    async def _embed_opened(
+        self, index: EmbeddedIndex, vectors: dict[str, Vector], rejected: dict[str, str]
+    ) -> None:
+        """Embed what waits of files that were opened, or changed, since the last look: they are asked about next."""
+        opened = self._opened()
+        fresh = [path for path in opened if path not in self._embedded_open]
+        self._embedded_open = frozenset(opened)
+        size = max(1, index.embedder.batch_size)
+        for path in fresh:
+            texts = {chunk.content_hash: chunk.embedding_text for chunk in await index.store.chunks_of(path)}
+            known = await index.store.known_vectors(list(texts))
+            missing = [key for key in texts if key not in known]
+            for start in range(0, len(missing), size):
+                await self._courtesy.may_go_on()
+                batch = missing[start : start + size]
+                await _embed(index, {key: texts[key] for key in batch}, vectors, rejected)
+
+
+async def _embed(
+    index: EmbeddedIndex, texts: Mapping[str, str], vectors: dict[str, Vector], rejected: dict[str, str]
+) -> None:
+    """Embed texts by their hash, but for those that were embedded just now."""
+    keys = [key for key in texts if key not in vectors and key not in rejected]
+    if not keys:
+        return
+    results = await index.embedder.embed_documents([texts[key] for key in keys])
+    for key, result in zip(keys, results, strict=True):
+        if isinstance(result, Rejected):
+            rejected[key] = result.reason
+        else:
+            vectors[key] = result

@@ -26,7 +26,7 @@ _FILES_AT_ONCE = 3
 # Starting processes takes as long as cutting this many files here.
 _FILES_WORTH_PROCESSES = 48
 # After this many the search indexes are brought up to date at once; otherwise that waits for the vectors.
-_FILES_WORTH_COMPACTING = 1_000
+_FILES_WORTH_COMPACTING = 256
 # With fewer files than this, which of them comes first is not felt.
 _FILES_WORTH_ORDERING = 16
 

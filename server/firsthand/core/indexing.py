@@ -49,6 +49,7 @@ class Indexer:
         embedder: Embedder | Succession,
         writer_lock: Callable[[], AbstractAsyncContextManager[None]],
         worked_on: Callable[[], Awaitable[Sequence[str]]] | None = None,
+        opened: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         """Take what the index is made of.
 
@@ -56,6 +57,7 @@ class Indexer:
             bulk_cutter: cuts where there are many files, beside this process; otherwise `parser` serves.
             embedder: the one that makes the vectors of `store`, or several that take over from each other.
             worked_on: tells which files people work on now, most interesting first; they are indexed first.
+            opened: tells which of them are open at this moment; what is opened later is embedded next.
         """
         self._store = store
         self._writer_lock = writer_lock
@@ -81,6 +83,7 @@ class Indexer:
             courtesy=self._courtesy,
             progress=self._progress,
             meanwhile=self._follow_dirty_meanwhile,
+            opened=opened,
         )
 
     @property
