@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -344,6 +345,8 @@ def _fork_processes() -> None:
             try:
                 _be_quick()
                 {"work": _work, "look": _look}[deed](Path(root), Path(cache), argument)
+            except Exception:
+                traceback.print_exc()
             finally:
                 os._exit(0)
         sys.stdout.write(f"{number}\n")
