@@ -30,8 +30,9 @@ from firsthand.adapters import lance_store, onnx_embedder, parser_process
 from firsthand.adapters.git_files import WorkspaceTree
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.app import open_workspace
+from firsthand.core.cutting import ParserCutter
 from firsthand.core.indexing import Indexer
-from firsthand.core.model import Scope
+from firsthand.core.model import FileStat, FileUpdate, Scope, SourceFile
 from firsthand.core.workspace import Workspace
 from firsthand.lsp import server
 from firsthand.settings import load
@@ -209,6 +210,18 @@ class _QuickEmbedder(FakeEmbedder):
 
 
 class _QuickParser(TreeSitterParser):
+    """Parses and cuts in the process that indexes."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__()
+
+    def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate:
+        """Return the new rows of a file."""
+        return ParserCutter(self).cut(stat, source)
+
+    def rest(self) -> None:
+        """There is nothing to end."""
+
     def close(self) -> None:
         """There is nothing to release."""
 
