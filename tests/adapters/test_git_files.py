@@ -181,6 +181,34 @@ async def test_files_that_are_no_source_are_left_out_with_a_reason(tmp_path: Pat
     assert {"a.py", "dir/b.py"} == await listed(root, max_file_bytes=1024)
 
 
+async def test_a_device_and_a_file_of_a_gigabyte_are_not_opened(tmp_path: Path) -> None:
+    """Each is left out by what the file system says of it."""
+    with (tmp_path / "huge.py").open("wb") as file:
+        file.truncate(1 << 30)
+
+    assert await left_out(tmp_path) == {"huge.py": "larger than 1024 KiB"}
+    assert await verdict(Path(os.devnull).parent, Path(os.devnull).name) == "not a regular file"
+
+
+async def test_a_file_that_cannot_be_read_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Permissions may go between looking at a file and opening it; root, who runs some tests, has them all."""
+    write_files(tmp_path, {"a.py": "1", "b.py": "2"})
+    open_file = os.open
+
+    def refuse(path: object, *arguments: int) -> int:
+        if str(path).endswith("a.py"):
+            raise PermissionError(13, "Permission denied")
+        return open_file(path, *arguments)
+
+    monkeypatch.setattr(os, "open", refuse)
+    tree = WorkspaceTree(tmp_path)
+
+    assert await tree.read("a.py") == SkippedFile("a.py", "unreadable")
+    assert isinstance(await tree.read("b.py"), SourceFile)
+
+
 @pytest.mark.parametrize("with_git", [True, False])
 async def test_a_name_that_is_not_utf8_is_left_out_in_words(tmp_path: Path, with_git: bool) -> None:
     """It cannot be spoken of in any protocol, and must not hide the files beside it."""
@@ -405,6 +433,75 @@ async def test_any_tree_is_listed_as_git_lists_it(
     assert expected == stated
     assert expected == without_git
     assert expected == stated_without
+
+
+SHAPES = st.sampled_from(["repository", "linked working tree", "sparse checkout", "submodule"])
+RULES = st.lists(PATTERNS, max_size=3).map("\n".join)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    shape=SHAPES,
+    tracked=st.sets(PATHS, min_size=1, max_size=6),
+    untracked=st.sets(PATHS, max_size=6),
+    ignores=IGNORE_FILES,
+    of_the_user=RULES,
+    of_the_repository=RULES,
+)
+async def test_tracked_files_and_every_source_of_rules_count_as_for_git(
+    tmp_path_factory: pytest.TempPathFactory,
+    shape: str,
+    tracked: set[str],
+    untracked: set[str],
+    ignores: dict[str, list[str]],
+    of_the_user: str,
+    of_the_repository: str,
+) -> None:
+    """`scan` equals `git ls-files` and `stat` agrees with `git check-ignore`: tracked files that a rule names, the
+    user's own excludes, those of the repository, linked working trees, sparse checkouts and submodules."""
+    home = tmp_path_factory.mktemp("shapes")
+    root, inner = _shaped(home, shape, sorted(tracked))
+    ignore_files = {
+        f"{folder}/.gitignore".lstrip("/"): "\n".join([*lines, ""]) for folder, lines in ignores.items()
+    }
+    everything = _write_what_fits(root / inner, dict.fromkeys(sorted(untracked), "x") | ignore_files)
+    (home / "excludes").write_text(of_the_user)
+    git(root / inner, "config", "core.excludesFile", str(home / "excludes"))
+    exclude = Path(git(root / inner, "rev-parse", "--git-path", "info/exclude").strip())
+    write_files(root / inner, {str(exclude): of_the_repository})
+    expected = _listed_by_git(root / inner)
+
+    found = {path.removeprefix(f"{inner}/") for path in await listed(root) if path.startswith(inner)}
+    stated = {path for path in everything if await verdict(root, f"{inner}/{path}".lstrip("/")) == "file"}
+
+    assert found == expected
+    assert stated == {path for path in everything if path in expected}
+
+
+def _shaped(home: Path, shape: str, tracked: list[str]) -> tuple[Path, str]:
+    """Make a repository of a shape; return a root and the folder in it that is meant, "" for the root itself."""
+    main = home / "main"
+    git(home, "init", "--quiet", "--initial-branch=main", str(main))
+    _write_what_fits(main, dict.fromkeys(tracked, "x"))
+    commit_all(main, "Begin")
+    match shape:
+        case "linked working tree":
+            git(main, "worktree", "add", "--quiet", str(home / "linked"))
+            return home / "linked", ""
+        case "sparse checkout":
+            git(main, "sparse-checkout", "set", "--no-cone", "/a/", "/src/", "*.log")
+            return main, ""
+        case "submodule":
+            above = make_repository(home / "above", {"top.py": "1"})
+            git(above, "submodule", "--quiet", "add", str(main), "lib")
+            return above, "lib"
+        case _:
+            return main, ""
+
+
+def _listed_by_git(folder: Path) -> set[str]:
+    names = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    return {name for name in names if name and os.path.lexists(folder / name)}
 
 
 def _write_what_fits(root: Path, files: dict[str, str]) -> set[str]:

@@ -281,6 +281,24 @@ async def test_unreadable_file_is_listed_and_the_rest_goes_on() -> None:
     assert "Permission denied" in (await bench.store.manifest())["app/mail.py"].reason
 
 
+async def test_a_file_that_changes_while_it_is_read_is_read_again() -> None:
+    """What the index remembers is the time from before reading, so the next sweep sees that the file is newer."""
+    bench = Bench()
+    read = bench.tree.read
+
+    async def read_just_before_a_save(path: str) -> SourceFile | SkippedFile | None:
+        source = await read(path)
+        if path == "README.md" and "Saved" not in bench.tree.files[path]:
+            bench.tree.write(path, "# Saved meanwhile\n")
+        return source
+
+    bench.tree.read = read_just_before_a_save
+    await bench.indexer.refresh(bench.report)
+    await bench.indexer.refresh(bench.report)
+
+    assert (await bench.texts())["README.md"].strip() == "# Saved meanwhile"
+
+
 async def test_crashing_parser_costs_one_file() -> None:
     """A parser that raises on one file leaves the others indexed."""
 
