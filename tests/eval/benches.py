@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from corpora import Material
+from past_trees import questions_of_past
 
 from firsthand.adapters.git_changes import GitChanges
 from firsthand.adapters.git_files import WorkspaceTree
@@ -143,7 +144,9 @@ async def open_bench(
         for each in draw.sample(of_kind, min(most_questions, len(of_kind)))
     ]
     asked = [Asked(each.kind, each.text, each.targets, each.scope) for each in questions] + list(labelled)
-    counts = ", ".join(f"{len(of_kind)} {kind}" for kind, of_kind in by_kind.items())
+    hunks = list(questions_of_past(material.changes, corpus.outlines).items())
+    asked += [Asked("hunk", *each) for each in draw.sample(hunks, min(most_questions, len(hunks)))]
+    counts = ", ".join(f"{len(of_kind)} {kind}" for kind, of_kind in by_kind.items()) + f", {len(hunks)} hunk"
     say(f"{material.name}: {len(redacted.sources)} files; questions: {counts}")
     folder = cache / (_digest(redacted) if material.is_redacted else material.name)
     store = await open_store(folder, embedder.fingerprint, CHUNKER_VERSION)

@@ -7,6 +7,8 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from past_trees import PastChange, past_tree
+
 
 @dataclass(frozen=True)
 class Material:
@@ -23,6 +25,8 @@ class Material:
     has_history: bool = False
     is_redacted: bool = True
     """False leaves documentation in, and asks nothing about it."""
+    changes: tuple[PastChange, ...] = ()
+    """What was changed after the tree that is searched, with the lines."""
 
 
 # Package, where its code and its tests are, the table that it belongs to.
@@ -56,6 +60,18 @@ def local_repositories(roots: list[Path]) -> list[Material]:
         Material(root.resolve().name, "repositories", root.resolve(), has_history=True, is_redacted=False)
         for root in roots
     ]
+
+
+def past_repositories(roots: list[Path], folder: Path) -> list[Material]:
+    """Lay out an earlier tree of each clone, to ask for what later commits changed in it."""
+    found = []
+    for root in roots:
+        name = root.resolve().name
+        past = past_tree(root.resolve(), "HEAD", "", folder / "past" / name)
+        found.append(
+            Material(f"{name}, past", "repositories", past.root, is_redacted=False, changes=past.changes)
+        )
+    return found
 
 
 def _sdist(name: str, folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """Measure search and what it is compared with, on questions that nobody's opinion is in.
 
     python tests/eval/run.py --work /tmp/eval                       # packages from the registry
-    python tests/eval/run.py --work /tmp/eval --repository ~/src/x  # a clone's commits, too
+    python tests/eval/run.py --work /tmp/eval --repository ~/src/x  # a clone's commits, too: files and lines
     python tests/eval/run.py … --questions FILE --table FILE --clones DIR   # labels that you have, see file_labels.py
     python tests/eval/run.py … --ablation                           # what each rule of the ranking gives
     python tests/eval/run.py … --semble /path/to/python             # an environment that has semble
@@ -22,7 +22,7 @@ from typing import Any
 from ablation import ablated
 from baselines import Search, bm25, fusion, grep, index_keywords, meaning, ours, semble
 from benches import Asked, Bench, open_bench, say
-from corpora import Material, local_repositories, python_packages
+from corpora import Material, local_repositories, past_repositories, python_packages
 from file_labels import LabelledRepository, labelled_repositories
 from tables import Scored, average, difference, short, signed, table, written
 
@@ -110,6 +110,7 @@ def _title(group: str, kind: str, rows: Sequence[Scored]) -> str:
         "docstring": "documentation → function",
         "test": "test → code",
         "commit": "commit subject → files",
+        "hunk": "commit subject → lines it replaced, in an earlier tree",
         "label": "question → files",
     }
     repositories = len({row.repository for row in rows})
@@ -174,6 +175,7 @@ async def main(arguments: argparse.Namespace) -> None:
     if not arguments.no_packages:
         work += [(each, []) for each in python_packages(arguments.work, arguments.package)]
     work += [(each, []) for each in local_repositories(arguments.repository)]
+    work += [(each, []) for each in past_repositories(arguments.repository, arguments.work)]
     if arguments.questions:
         found = labelled_repositories(arguments.questions, arguments.table, arguments.clones)
         work += [(each.material, _labels(each)) for each in found if _wanted(each, arguments)]

@@ -123,7 +123,7 @@ examples:
         "--questions",
         type=positive,
         metavar="N",
-        help="most questions of each kind; more make it surer and slower (default: 100; 20 with a chat model)",
+        help="most questions of each kind; more make it surer and slower (default: 60; 20 with a chat model)",
     )
     parser.add_argument(
         "--chunks",
