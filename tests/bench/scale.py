@@ -24,15 +24,13 @@ from scale_chart import line_chart
 from scale_corpora import corpus
 
 from firsthand.adapters.git_files import WorkspaceTree
-from firsthand.adapters.grammars import loading
 from firsthand.adapters.lance_store import LanceStore, open_store
 from firsthand.adapters.onnx_embedder import load_embedded_embedder
 from firsthand.adapters.parser_process import ProcessParser
 from firsthand.adapters.process_cutter import ProcessCutter
-from firsthand.adapters.treesitter_parser import _parse
 from firsthand.core.chunking import CHUNKER_VERSION
 from firsthand.core.indexing import Indexer
-from firsthand.core.model import Fingerprint, Progress, Scope, SourceFile, Vector
+from firsthand.core.model import Fingerprint, Progress, Scope, Vector
 from firsthand.core.retrieval import Searcher
 
 DIMENSIONS = 384
@@ -140,26 +138,6 @@ def spread(seconds: Sequence[float]) -> str:
     return " / ".join(f"{each * 1000:.1f}" for each in chosen) + " ms"
 
 
-async def bare(tree: WorkspaceTree) -> tuple[int, float]:
-    """Return the lines, and the CPU seconds of reading, parsing and hashing with nothing else around."""
-    lines, seconds = 0, 0.0
-    for stat in (await tree.scan()).files:
-        began = time.process_time()
-        source = await tree.read(stat.path)
-        if not isinstance(source, SourceFile):
-            continue
-        data = source.text.encode("utf-8", "surrogatepass")
-        hashlib.sha256(data).digest()
-        seconds += time.process_time() - began
-        grammar = loading.load(source.language)
-        began = time.process_time()
-        if grammar is not None:
-            _parse(grammar.language, data)
-        seconds += time.process_time() - began
-        lines += source.text.count("\n")
-    return lines, seconds
-
-
 @asynccontextmanager
 async def probed() -> AsyncIterator[list[float]]:
     """Collect how late the event loop wakes a sleeper."""
@@ -213,16 +191,8 @@ async def first_index(bench: Bench, rows: Rows, lines: int, chart: Path) -> None
         f"{time.perf_counter() - began:.1f} s, {cpu() - used:.1f} s CPU",
     )
     rows.add("disk", f"{disk_mb(bench.index):.0f} MB")
-    rows.add(
-        "peak memory, server / worker",
-        f"{peak_mb(resource.RUSAGE_SELF)} / {peak_mb(resource.RUSAGE_CHILDREN)} MB",
-    )
+    rows.add("peak memory of the server", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
     await store.close()
-
-
-def peak_mb(whose: int) -> int:
-    """Return the most memory that this process, or the largest of its children, held."""
-    return resource.getrusage(whose).ru_maxrss // 1024
 
 
 async def reopened(bench: Bench, rows: Rows) -> None:
@@ -330,7 +300,12 @@ async def measure(folder: Path, size: int, count: int) -> None:
     index = folder / f"index-{size}"
     shutil.rmtree(index, ignore_errors=True)
     rows = Rows()
-    lines, seconds = await bare(WorkspaceTree(root))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(Path(__file__).parent / "bare_parse.py"), str(root)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    counted, used = (await process.communicate())[0].split()
+    lines, seconds = int(counted), float(used)
     rows.add("lines", f"{lines:,}")
     rows.add("bare: read, parse, hash", f"{seconds:.1f} s CPU; {2 * lines / seconds:,.0f} lines per 2 CPU-s")
     bench = Bench(root, index)
