@@ -80,6 +80,7 @@ async def _assemble(
     from firsthand.core.indexing import Indexer
     from firsthand.core.keeping import IndexKeeper
     from firsthand.core.retrieval import Searcher
+    from firsthand.core.unsaved_texts import UnsavedTexts
 
     folder = index_folder(settings, root)
     fingerprint = chosen.embedder.fingerprint
@@ -117,7 +118,8 @@ async def _assemble(
         keeper_lock=lambda: keeper_lock(index),
         quiet=succession.settle,
     )
-    searcher = Searcher(store=store, embedder=succession)
+    unsaved = UnsavedTexts(store=store, parser=parser, buffers=buffers)
+    searcher = Searcher(store=store, embedder=succession, unsaved=unsaved)
     chat = CourteousChat(chosen.chat, indexer) if chosen.chat else None
     assistant = Assistant(
         searcher=aided(searcher, chat, multi_query=settings.multi_query, rerank=settings.rerank),

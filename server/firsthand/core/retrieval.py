@@ -1,4 +1,7 @@
-"""From a question to ranked hits: meaning and keywords searched side by side, then ranked as code."""
+"""From a question to ranked hits: meaning and keywords searched side by side, then ranked as code.
+
+Text that is open and not saved comes before its file.
+"""
 
 import asyncio
 import logging
@@ -14,6 +17,7 @@ from firsthand.core.ranking import rank
 from firsthand.core.references import CodeGraph
 from firsthand.core.scopes import in_scope
 from firsthand.core.succession import EmbeddedIndex, Succession, succession_of
+from firsthand.core.unsaved_texts import Shadow, UnsavedTexts
 from firsthand.errors import ModelError, StoreError
 
 log = logging.getLogger(__name__)
@@ -30,13 +34,21 @@ _MOST_MENTIONS = 400
 class Searcher:
     """Hybrid search over one index; by keyword alone when there is no embedder."""
 
-    def __init__(self, *, store: ChunkStore, embedder: Embedder | Succession | None) -> None:
+    def __init__(
+        self,
+        *,
+        store: ChunkStore,
+        embedder: Embedder | Succession | None,
+        unsaved: UnsavedTexts | None = None,
+    ) -> None:
         """Take what to search.
 
         Args:
             embedder: the one that makes the vectors of `store`, or several that take over from each other.
+            unsaved: the open documents, which come before their files.
         """
         self._store = store
+        self._unsaved = unsaved
         self._succession = None if embedder is None else succession_of(store, embedder)
 
     async def search(
@@ -72,7 +84,17 @@ class Searcher:
             if late_vectors:
                 await _embed_late(question.index, [scored.chunk for scored in keywords[:late_vectors]])
             dense = await question.index.store.search_dense(question.vector, scope, depth)
-        return with_callers(rank(query, dense, keywords, defining, using, near=near, limit=limit))
+        shadow = await self._unsaved.shadow() if self._unsaved is not None else Shadow({})
+        ranked = rank(
+            query,
+            shadow.scored(dense),
+            shadow.by_keywords(keywords, query.terms, scope),
+            shadow.defining(defining, query.names, scope),
+            shadow.hits(using),
+            near=near,
+            limit=limit,
+        )
+        return with_callers(ranked)
 
     async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[Chunk], Sequence[Hit]]:
         defining = await self._store.defining(query.names, _MOST_DEFINITIONS) if query.names else ()
