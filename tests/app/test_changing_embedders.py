@@ -1,5 +1,6 @@
 """Ollama comes and goes while a folder is indexed: the real store and embedded model, a fake Ollama on a socket."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from fake_ollama.models import embedder
 from fake_ollama.server import FakeOllama, FakeOllamaThread
+from firsthand.adapters import lance_vectors
 from firsthand.app import open_workspace
 from firsthand.core.workspace import Workspace
 from firsthand.settings import load
@@ -88,6 +90,33 @@ async def test_search_by_meaning_never_goes_down(root: Path, tmp_path: Path) -> 
     assert (gone.models.embedder, gone.stats.embedded) == (EMBEDDED, 6)
     assert any("close in meaning" in hit.reasons for hit in (*first, *last))
     assert (asked_before, asked_by_indexing, asked_after) == (0, 6, 7)
+
+
+async def test_a_disk_without_room_for_new_vectors_leaves_the_old_ones(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The folder opens and is searched with what is there; the log says why."""
+    cache = tmp_path / "cache"
+    fake = FakeOllama([embedder()])
+    async with fake:
+        endpoint = fake.url
+    async with opened(root, cache, endpoint) as workspace:
+        await workspace.indexer.refresh(lambda progress: None)
+
+    async def no_room(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lance_vectors, "_create", no_room)
+    async with (
+        FakeOllama([embedder()], port=int(endpoint.rpartition(":")[2])),
+        opened(root, cache, endpoint) as workspace,
+    ):
+        status = await workspace.status()
+        hits = await workspace.searcher.search("apples")
+
+    assert (status.models.embedder, status.stats.embedded, status.building) == (EMBEDDED, 6, None)
+    assert any("close in meaning" in hit.reasons for hit in hits)
+    assert "the disk is full" in caplog.text
 
 
 def test_a_process_that_is_killed_leaves_the_old_vectors_serving(root: Path, tmp_path: Path) -> None:

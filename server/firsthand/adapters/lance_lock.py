@@ -119,11 +119,11 @@ def being_read(index: Path) -> Iterator[None]:
 
 
 def is_in_use(index: Path) -> bool:
-    """Tell whether a process writes or keeps the index in this folder, or has it open."""
+    """Tell whether a process writes or keeps the index in this folder, or has it open, or that cannot be known."""
     try:
         with sole_use(index):
             return any(_is_held(file, _READER) for file in _locks(index.parent, f"{index.name}.*.{_READER}"))
-    except StoreBusyError:
+    except StoreError:
         return True
 
 

@@ -99,14 +99,20 @@ async def open_tables(index: Path, fingerprint: Fingerprint, chunker_version: in
         StoreBusyError: the index cannot be read, and another process uses it.
     """
     deadline = time.monotonic() + _MAKING_SECONDS
+    is_made = False
     while True:
         is_damaged = False
         if await asyncio.to_thread(lance_folder.has_meta, index, chunker_version):
             try:
-                return await _open_sound(index, fingerprint)
+                opened = await _open_sound(index)
             except VENDOR_ERRORS as error:
+                if is_made:
+                    raise
                 _LOG.warning("the index %s cannot be read: %s", index, error)
                 is_damaged = True
+            else:
+                # Outside of what is tried: vectors for which there is no room are no damage of the index.
+                return await _with_vectors(opened, index, fingerprint)
         try:
             with sole_use(index):
                 has_meta = await asyncio.to_thread(lance_folder.has_meta, index, chunker_version)
@@ -115,6 +121,7 @@ async def open_tables(index: Path, fingerprint: Fingerprint, chunker_version: in
                         _LOG.warning(_NEW_VERSION)
                     await asyncio.to_thread(lance_folder.set_aside, index)
                     await _create(index, chunker_version)
+                    is_made = True
         except StoreBusyError:
             if is_damaged or time.monotonic() > deadline:
                 raise
@@ -134,7 +141,17 @@ async def _create(index: Path, chunker_version: int) -> None:
     await asyncio.to_thread(lance_folder.publish, fresh, index)
 
 
-async def _open_sound(index: Path, fingerprint: Fingerprint) -> Tables:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The tables that depend on no embedder, found sound; `was_suspect`: only after reading all of them."""
+
+    connection: AsyncConnection
+    chunks: AsyncTable
+    files: AsyncTable
+    was_suspect: bool
+
+
+async def _open_sound(index: Path) -> _Opened:
     session = lancedb.Session(
         index_cache_size_bytes=_INDEX_CACHE_BYTES, metadata_cache_size_bytes=_METADATA_CACHE_BYTES
     )
@@ -145,8 +162,13 @@ async def _open_sound(index: Path, fingerprint: Fingerprint) -> Tables:
     suspect = await asyncio.to_thread(lance_folder.is_suspect, index)
     await check_table(chunks, CHUNKS, "path", whole=suspect)
     await check_table(files, FILES, "path", whole=suspect)
-    vectors = await open_vectors(connection, index, fingerprint, whole=suspect)
     if suspect:
         await renew_indexes(chunks, _INDEXES_OF_CHUNKS)
+    return _Opened(connection, chunks, files, suspect)
+
+
+async def _with_vectors(opened: _Opened, index: Path, fingerprint: Fingerprint) -> Tables:
+    vectors = await open_vectors(opened.connection, index, fingerprint, whole=opened.was_suspect)
+    if opened.was_suspect:
         await asyncio.to_thread(lance_folder.clear_suspicion, index)
-    return Tables(connection, chunks, vectors, files)
+    return Tables(opened.connection, opened.chunks, vectors, opened.files)

@@ -38,20 +38,25 @@ async def open_vectors(
 
     Raises:
         StoreBusyError: the table cannot be read, and another process uses the index.
+        OSError, RuntimeError: the table cannot be made, as on a full disk; the rest of the index is not to blame.
     """
     deadline = time.monotonic() + _MAKING_SECONDS
+    is_made = False
     while True:
         is_damaged = False
         if await asyncio.to_thread(lance_folder.has_vectors, index, fingerprint):
             try:
                 return await _open_sound(connection, fingerprint, whole=whole)
             except VENDOR_ERRORS as error:
+                if is_made:
+                    raise
                 _LOG.warning("the vectors of %s in %s cannot be read: %s", fingerprint.model, index, error)
                 is_damaged = True
         try:
             with sole_use(index) if is_damaged else vectors_lock(index):
                 if is_damaged or not await asyncio.to_thread(lance_folder.has_vectors, index, fingerprint):
                     await _create(connection, index, fingerprint)
+                    is_made = True
         except StoreBusyError:
             if is_damaged or time.monotonic() > deadline:
                 raise

@@ -5,6 +5,7 @@ import contextlib
 import importlib
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,6 @@ async def _assemble(
     from firsthand.adapters.git_history import GitHistory
     from firsthand.adapters.lance_folder import index_folder as folder_of_index
     from firsthand.adapters.lance_lock import keeper_lock, writer_lock
-    from firsthand.adapters.lance_store import open_store
     from firsthand.adapters.parser_process import ProcessParser
     from firsthand.adapters.process_cutter import ProcessCutter
     from firsthand.core.aided_search import aided
@@ -83,8 +83,8 @@ async def _assemble(
     from firsthand.core.unsaved_texts import UnsavedTexts
 
     folder = index_folder(settings, root)
-    fingerprint = chosen.embedder.fingerprint
-    store = await open_store(folder, fingerprint, CHUNKER_VERSION, workspaces=folder.parent)
+    index = folder_of_index(folder, CHUNKER_VERSION)
+    chosen, store = await _open_index(folder, index, chosen)
     resources.push_async_callback(store.close)
     succession = await _succession(store, chosen)
     resources.push_async_callback(succession.close)
@@ -93,8 +93,6 @@ async def _assemble(
     parser = ProcessParser()
     resources.push_async_callback(asyncio.to_thread, parser.close)
     buffers = OpenBuffers()
-
-    index = folder_of_index(folder, CHUNKER_VERSION)
 
     async def worked_on() -> Sequence[str]:
         return [*buffers.paths(), *await history.recent_files(_RECENT_FILES)]
@@ -153,6 +151,27 @@ async def _assemble(
     )
 
 
+async def _open_index(folder: Path, index: Path, chosen: ChosenModels) -> "tuple[ChosenModels, LanceStore]":
+    """Open the index for the chosen embedder, or where its vectors have no place, for one that has some there."""
+    from firsthand.adapters.lance_folder import embedders_of
+    from firsthand.adapters.lance_store import open_store
+    from firsthand.core.chunking import CHUNKER_VERSION
+
+    try:
+        store = await open_store(
+            folder, chosen.embedder.fingerprint, CHUNKER_VERSION, workspaces=folder.parent
+        )
+    except StoreError as error:
+        for fingerprint in await asyncio.to_thread(embedders_of, index):
+            embedder = await chosen.revive(fingerprint)
+            if embedder is not None and fingerprint != chosen.embedder.fingerprint:
+                log.warning("%s Meanwhile %s searches.", error, fingerprint.model)
+                store = await open_store(folder, fingerprint, CHUNKER_VERSION, workspaces=folder.parent)
+                return replace(chosen, embedder=embedder), store
+        raise
+    return chosen, store
+
+
 async def _succession(store: "LanceStore", chosen: ChosenModels) -> Succession:
     """Gather whose vectors can be searched until the chosen embedder has made its own, or while it fails."""
     others: list[EmbeddedIndex] = []
@@ -167,7 +186,10 @@ async def _succession(store: "LanceStore", chosen: ChosenModels) -> Succession:
         except StoreError as error:
             log.warning("the vectors of %s do not serve: %s", fingerprint.model, error)
     succession = Succession(EmbeddedIndex(chosen.embedder, store), others)
-    await succession.begin()
+    try:
+        await succession.begin()
+    except StoreError as error:
+        log.warning("%s", error)
     return succession
 
 
