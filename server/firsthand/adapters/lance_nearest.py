@@ -15,7 +15,9 @@ import pyarrow.compute as pc
 from lancedb.table import AsyncTable
 
 from firsthand.adapters import lance_schema
+from firsthand.adapters.freed_memory import give_back
 from firsthand.adapters.lance_chunk_rows import ChunkRows
+from firsthand.adapters.lance_errors import VENDOR_ERRORS
 from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, WITH_VECTOR, one_of, scope_predicate
 from firsthand.adapters.lance_tables import Tables
 from firsthand.adapters.vector_codes import VectorCodes
@@ -94,10 +96,15 @@ class NearestChunks:
         if await table.version() != self._version:
             if await table.count_rows() - len(self._codes) > _READ_AT_ONCE:
                 if self._reading is None or self._reading.done():
-                    self._reading = asyncio.create_task(self._follow(table))
+                    self._reading = asyncio.create_task(self._follow_beside(table))
                 return await _flat_ranking(table, vector, limit)
             await self._follow(table)
         return await asyncio.to_thread(self._codes.nearest, vector, limit)
+
+    async def _follow_beside(self, table: AsyncTable) -> None:
+        # A search meets the same error when it reads the table, and says so.
+        with contextlib.suppress(*VENDOR_ERRORS):
+            await self._follow(table)
 
     async def _follow(self, table: AsyncTable) -> None:
         """Make the codes those of the table."""
@@ -110,6 +117,8 @@ class NearestChunks:
             async for keys, matrix in _vectors_of(table, missing):
                 await asyncio.to_thread(self._codes.add, keys, matrix)
             self._version = version
+        if len(missing) > _MOST_NAMED:
+            await asyncio.to_thread(give_back)
 
 
 def _keep_stored(codes: VectorCodes, stored: pa.ChunkedArray) -> set[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from firsthand.adapters import lance_folder, lance_lending, lance_schema
+from firsthand.adapters.freed_memory import give_back
 from firsthand.adapters.lance_damage import Damage
 from firsthand.adapters.lance_errors import translated
 from firsthand.adapters.lance_lock import being_read, writer_lock
@@ -224,6 +225,7 @@ class LanceStore(LanceReader):
         if not finished:
             async with self._write("be compacted"):
                 await self._tables.optimize()
+        await asyncio.to_thread(give_back)
 
     @property
     def is_damaged(self) -> bool:
