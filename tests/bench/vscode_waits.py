@@ -1,7 +1,7 @@
 """Measure what a user of the VS Code extension waits for, beyond the model's own time: the fake Ollama answers at once.
 
-Run by hand, with the extension packaged: `python tests/bench/vscode_waits.py [ROUNDS]`. Times are taken inside the window,
-from the event of the key or the mouse to the frame in which what was waited for is drawn.
+Run by hand, with the extension packaged: `python tests/bench/vscode_waits.py [ROUNDS]`. Times are taken inside the
+window, from the event of the key or the mouse to the frame in which what was waited for is drawn.
 """
 
 import asyncio
