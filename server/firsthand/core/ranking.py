@@ -29,7 +29,7 @@ _MOST_DENSE_SHARE = 0.9
 _KEYWORD_POWER = 2
 # How many entries a list of nearest chunks has where there are enough.
 _FULL_LIST = 100
-# A definition or use that neither search found enters at the foot of the lists and rises by its own rule.
+# A definition or use that neither search found, or only far down, enters here and rises by its own rule.
 _KNOWN_ALONE = 0.25
 
 _DEFINES_NAME = 3.0
@@ -50,7 +50,7 @@ _SIDELINE_PENALTY = 0.7
 # Up to this place, nearness of meaning is a reason worth a word.
 _CLOSE_IN_MEANING = 20
 # The hits of a file behind its best one count this much less, all of them alike: the first page should show more than
-# one file, yet in a file that matters all that matters.
+# one file, yet in a file that matters all that matters. What uses the name whose users are asked for is the answer.
 _FURTHER_HITS = 0.6
 
 _SIDELINE = re.compile(
@@ -70,6 +70,7 @@ class Candidate:
     keywords: Standing | None = None
     fused: float = 0.0
     score: float = 0.0
+    is_asked_for: bool = False
     reasons: list[str] = field(default_factory=list)
     factors: list[Factor] = field(default_factory=list)
 
@@ -132,8 +133,7 @@ def _fuse(
         candidate.score += (1 - share) * height**_KEYWORD_POWER
     for chunk in known:
         candidate = by_id.setdefault(chunk.id, Candidate(chunk))
-        if not candidate.score:
-            candidate.score = _KNOWN_ALONE
+        candidate.score = max(candidate.score, _KNOWN_ALONE)
     for candidate in by_id.values():
         candidate.fused = candidate.score
     return list(by_id.values())
@@ -148,12 +148,13 @@ def _foot(dense: Sequence[ScoredChunk]) -> float:
     """Return the similarity that counts as none: that of the last, or less where the list is short.
 
     No similarity means anything by itself, so the last of a full list is the measure. A short list holds what else
-    would have been cut off, or the whole of a small index, where the last may be hardly worse than the first.
+    would have been cut off, or the whole of a small index, where the last may be hardly worse than the first: there
+    it is what a full list would have come to, since similarity falls with the logarithm of the place.
     """
     if not dense:
         return 0.0
-    missing = max(0, _FULL_LIST - len(dense))
-    return dense[-1].score - (dense[0].score - dense[-1].score) * missing / len(dense)
+    first, last = dense[0].score, dense[-1].score
+    return first - (first - last) * max(1.0, math.log(_FULL_LIST) / math.log(max(2, len(dense))))
 
 
 def _heights(found: Sequence[ScoredChunk], zero: float) -> Iterator[tuple[ScoredChunk, float]]:
@@ -196,6 +197,7 @@ def _definition_factor(chunk: Chunk, wanted: str) -> float:
 
 def _apply_usage(candidate: Candidate, use: Hit) -> None:
     candidate.times(_USES_NAME, "related as you asked")
+    candidate.is_asked_for = True
     candidate.reasons += use.reasons
 
 
@@ -273,7 +275,7 @@ def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
 def _saturated(ordered: Sequence[Candidate]) -> list[Candidate]:
     seen: set[str] = set()
     for candidate in ordered:
-        if candidate.chunk.path in seen:
+        if candidate.chunk.path in seen and not candidate.is_asked_for:
             candidate.times(_FURTHER_HITS, "further hit of its file")
         seen.add(candidate.chunk.path)
     return sorted(ordered, key=_order)
