@@ -226,12 +226,18 @@ def _apply_sidelines(query: Query, candidate: Candidate) -> None:
     chunk = candidate.chunk
     if chunk.is_test and not query.wants_tests:
         candidate.times(_TEST_PENALTY, "a test")
-    if _SIDELINE.search(chunk.path) and not any(term in chunk.path.lower() for term in query.terms):
+    if _is_sideline(chunk.path) and not any(term in chunk.path.lower() for term in query.terms):
         candidate.times(_SIDELINE_PENALTY, "beside the main code")
     if chunk.path.rpartition("/")[2] in _REEXPORT_FILES and chunk.kind == "module":
         candidate.times(_SIDELINE_PENALTY, "names what others define")
     if chunk.language == "text" and not query.paths:
         candidate.times(_SIDELINE_PENALTY, "plain text")
+
+
+@lru_cache(maxsize=8192)
+def _is_sideline(path: str) -> bool:
+    """Tell whether a file stands beside the main code; kept, because a path comes back with each of its chunks."""
+    return _SIDELINE.search(path) is not None
 
 
 def _apply_nearness(near: str | None, candidate: Candidate) -> None:
@@ -263,10 +269,9 @@ def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
         span = candidate.chunk.span
         taken = lines[candidate.chunk.path]
         size = span.end_line - span.start_line + 1
-        shared = max(
-            (min(span.end_line, end) - max(span.start_line, start) + 1 for start, end in taken), default=0
-        )
-        if shared * 2 <= size:
+        if all(
+            (min(span.end_line, end) - max(span.start_line, start) + 1) * 2 <= size for start, end in taken
+        ):
             taken.append((span.start_line, span.end_line))
             kept.append(candidate)
     return kept

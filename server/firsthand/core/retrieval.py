@@ -5,7 +5,7 @@ Text that is open and not saved comes before its file.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from firsthand.core.hit_reasons import with_callers
@@ -74,16 +74,12 @@ class Searcher:
             return ()
         query = understand(text)
         depth = max(_DEPTH, 2 * limit)
-        question, keywords, (defining, using) = await asyncio.gather(
-            self._embedded(query),
-            self._store.search_keywords(query.terms, scope, depth),
+        by_keywords = asyncio.create_task(self._store.search_keywords(query.terms, scope, depth))
+        keywords, dense, (defining, using) = await asyncio.gather(
+            by_keywords,
+            self._nearest(query, scope, depth, by_keywords, late_vectors),
             self._by_name(query, scope),
         )
-        dense: Sequence[ScoredChunk] = ()
-        if question is not None:
-            if late_vectors:
-                await _embed_late(question.index, [scored.chunk for scored in keywords[:late_vectors]])
-            dense = await question.index.store.search_dense(question.vector, scope, depth)
         shadow = await self._unsaved.shadow() if self._unsaved is not None else Shadow({})
         ranked = rank(
             query,
@@ -95,6 +91,23 @@ class Searcher:
             limit=limit,
         )
         return with_callers(ranked)
+
+    async def _nearest(
+        self,
+        query: Query,
+        scope: Scope,
+        depth: int,
+        by_keywords: Awaitable[Sequence[ScoredChunk]],
+        late_vectors: int,
+    ) -> Sequence[ScoredChunk]:
+        """Return the nearest chunks by meaning, none while no embedder is there."""
+        question = await self._embedded(query)
+        if question is None:
+            return ()
+        if late_vectors:
+            promising = (await by_keywords)[:late_vectors]
+            await _embed_late(question.index, [scored.chunk for scored in promising])
+        return await question.index.store.search_dense(question.vector, scope, depth)
 
     async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[Chunk], Sequence[Hit]]:
         defining = await self._store.defining(query.names, _MOST_DEFINITIONS) if query.names else ()
