@@ -501,7 +501,14 @@ def _shaped(home: Path, shape: str, tracked: list[str]) -> tuple[Path, str]:
 
 def _listed_by_git(folder: Path) -> set[str]:
     names = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
-    return {name for name in names if name and os.path.lexists(folder / name)}
+    # In a sparse checkout a folder may stand where a file of the index would.
+    return {
+        name for name in names if name and os.path.lexists(folder / name) and not _is_folder(folder / name)
+    }
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _write_what_fits(root: Path, files: dict[str, str]) -> set[str]:
