@@ -1,5 +1,6 @@
 """Code to measure search on: source packages from the registries, and repositories that are on this machine."""
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -93,3 +94,16 @@ def _unpacked(archive: Path, folder: Path) -> Path:
         (partial / root.name).rename(root)
         shutil.rmtree(partial)
     return root
+
+
+def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a script the flags that say which corpora it asks about."""
+    parser.add_argument("--work", type=Path, required=True, help="folder for downloads and indexes")
+    parser.add_argument("--package", action="append", default=[], help="only this one; may be repeated")
+    parser.add_argument("--no-packages", action="store_true", help="fetch nothing from the registry")
+    parser.add_argument(
+        "--repository", type=Path, action="append", default=[], help="a clone on this machine"
+    )
+    parser.add_argument("--questions", type=Path, help="labelled questions, see file_labels.py")
+    parser.add_argument("--table", type=Path, help="the repositories of these questions")
+    parser.add_argument("--clones", type=Path, help="folder with a clone of each")

@@ -17,13 +17,12 @@ import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from baselines import meaning, ours
 from benches import Asked, Bench, open_bench, say
-from corpora import Material, local_repositories, python_packages
+from corpora import Material, add_corpus_arguments, local_repositories, python_packages
 from file_labels import labelled_repositories
 from tables import Scored, average, difference, signed, table, written
 
@@ -284,15 +283,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--work", type=Path, required=True, help="folder for downloads and indexes")
-    parser.add_argument("--package", action="append", default=[], help="only this one; may be repeated")
-    parser.add_argument("--no-packages", action="store_true", help="fetch nothing from the registry")
-    parser.add_argument(
-        "--repository", type=Path, action="append", default=[], help="a clone on this machine"
-    )
-    parser.add_argument("--questions", type=Path, help="labelled questions, see file_labels.py")
-    parser.add_argument("--table", type=Path, help="the repositories of these questions")
-    parser.add_argument("--clones", type=Path, help="folder with a clone of each")
+    add_corpus_arguments(parser)
     return parser.parse_args()
 
 

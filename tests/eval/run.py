@@ -22,7 +22,7 @@ from typing import Any
 from ablation import ablated
 from baselines import Search, bm25, fusion, grep, index_keywords, meaning, ours, semble
 from benches import Asked, Bench, open_bench, say
-from corpora import Material, local_repositories, past_repositories, python_packages
+from corpora import Material, add_corpus_arguments, local_repositories, past_repositories, python_packages
 from file_labels import LabelledRepository, labelled_repositories
 from tables import Scored, average, difference, short, signed, table, written
 
@@ -211,15 +211,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--work", type=Path, required=True, help="folder for downloads and indexes")
-    parser.add_argument("--package", action="append", default=[], help="only this one; may be repeated")
-    parser.add_argument("--no-packages", action="store_true", help="fetch nothing from the registry")
-    parser.add_argument(
-        "--repository", type=Path, action="append", default=[], help="a clone on this machine"
-    )
-    parser.add_argument("--questions", type=Path, help="labelled questions, see file_labels.py")
-    parser.add_argument("--table", type=Path, help="the repositories of these questions")
-    parser.add_argument("--clones", type=Path, help="folder with a clone of each")
+    add_corpus_arguments(parser)
     parser.add_argument("--most", type=int, default=300, help="most questions of a kind and corpus")
     parser.add_argument("--ablation", action="store_true", help="measure what each rule gives")
     parser.add_argument("--semble", type=Path, help="a Python that has semble")
