@@ -174,6 +174,9 @@ class MemoryStore:
     async def version(self) -> tuple[int, ...]:
         return (self.commits,)
 
+    async def index_words(self) -> None:
+        """Search here reads every row as it is."""
+
     async def optimize(self) -> None:
         self.compactions += 1
         self.compacted.set()

@@ -33,9 +33,11 @@ __all__ = ["LanceStore", "open_store", "writer_lock"]
 _VALUES_PER_DELETE = 5_000  # each delete is a commit
 
 # Rows that keyword search reads one by one (some 50 µs each) before the index takes them in. The share keeps the
-# work of a long first indexing proportional to its size, since each time the whole index is written again.
+# work of a long first indexing proportional to its size, since each time the whole index is made again.
 _UNINDEXED_ROWS = 8_000
 _UNINDEXED_SHARE = 0.8
+# From this share of new rows on, making the indexes again takes less time than compacting and merging them in.
+_MOSTLY_NEW_SHARE = 0.2
 
 # Vectors whose text is gone wait for its return (a branch switch) up to this many, or half as many as are in use.
 _SPARE_VECTORS = 10_000
@@ -133,7 +135,7 @@ class LanceStore(LanceReader):
             merge = self._tables.files.merge_insert("path").when_matched_update_all()
             await merge.when_not_matched_insert_all().execute(files)
             changes.stored = [stored.record for stored in lance_schema.stored_files_from(files).values()]
-            await self._index_new_rows()
+            await self._index_new_rows(_UNINDEXED_ROWS, _UNINDEXED_SHARE)
 
     async def touch(self, records: Sequence[FileRecord]) -> None:
         """Store new sizes and times; files that are not known stay unknown."""
@@ -212,6 +214,14 @@ class LanceStore(LanceReader):
                 rows = lance_schema.reason_table({key: reasons[key] for key in missing}, self._dimensions)
                 await self._tables.vectors.add(rows)
             changes.settled = list(reasons)
+
+    async def index_words(self) -> None:
+        """Take all rows into the search indexes."""
+        async with self._write("be indexed"):
+            is_done = await self._index_new_rows(1, _MOSTLY_NEW_SHARE)
+        if not is_done:
+            await self.optimize()
+        await asyncio.to_thread(give_back)
 
     async def optimize(self) -> None:
         """Compact, drop old versions and surplus vectors, bring the search indexes up to date.
@@ -306,10 +316,12 @@ class LanceStore(LanceReader):
             async with self._nearest.adding(self._tables.vectors, vectors):
                 await self._tables.vectors.add(rows)
 
-    async def _index_new_rows(self) -> None:
+    async def _index_new_rows(self, least: int, least_share: float) -> bool:
         waiting = await self._tables.unindexed_chunks()
-        if waiting > _UNINDEXED_ROWS and waiting > _UNINDEXED_SHARE * await self._tables.chunks.count_rows():
-            await self._tables.optimize()
+        if waiting < least or waiting < least_share * await self._tables.chunks.count_rows():
+            return False
+        await self._tables.renew_indexes()
+        return True
 
     async def _drop_spare_vectors(self) -> None:
         chunks = await self._tables.chunks.query().select(["content_hash"]).to_arrow()

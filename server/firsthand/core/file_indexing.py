@@ -26,7 +26,7 @@ _FILES_AT_ONCE = 3
 # Starting processes takes as long as cutting this many files here.
 _FILES_WORTH_PROCESSES = 48
 # After this many the search indexes are brought up to date at once; otherwise that waits for the vectors.
-_FILES_WORTH_COMPACTING = 256
+_FILES_WORTH_INDEXING = 256
 # With fewer files than this, which of them comes first is not felt.
 _FILES_WORTH_ORDERING = 16
 
@@ -134,8 +134,8 @@ class FileIndexer:
                 await storing
             if cutter is not self._cutter:
                 await asyncio.to_thread(cutter.rest)
-        if len(stale) >= _FILES_WORTH_COMPACTING:
-            await self._store.optimize()
+        if len(stale) >= _FILES_WORTH_INDEXING:
+            await self._store.index_words()
 
     async def _cut_all(
         self,

@@ -305,6 +305,10 @@ class ChunkStore(Protocol):
         """Return a value that changes whenever what can be found changes, whichever process wrote."""
         ...
 
+    async def index_words(self) -> None:
+        """Bring the full-text index up to date; compacting may wait for `optimize`."""
+        ...
+
     async def optimize(self) -> None:
         """Compact, drop old versions, bring the full-text index up to date."""
         ...
