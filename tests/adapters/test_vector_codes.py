@@ -18,17 +18,21 @@ def clustered(count: int, dimensions: int, seed: int = 0) -> np.ndarray:
 
 def coded(vectors: np.ndarray) -> VectorCodes:
     """Return the codes of vectors whose keys are their numbers."""
-    codes = VectorCodes()
-    codes.add([str(number) for number in range(len(vectors))], vectors)
-    return codes
+    return VectorCodes().with_added(np.arange(len(vectors)), vectors)
 
 
 def as_vector(values: np.ndarray) -> "array[float]":
     return array("f", values.astype(np.float32).tobytes())
 
 
-def exact_nearest(vectors: np.ndarray, query: np.ndarray, limit: int) -> list[str]:
-    return [str(number) for number in np.argsort(-(vectors @ query), kind="stable")[:limit]]
+def nearest(codes: VectorCodes, query: np.ndarray, limit: int) -> list[int]:
+    """Return the keys of the nearest vectors, best first."""
+    places, _ = codes.nearest(as_vector(query), limit)
+    return codes.keys()[places].tolist()
+
+
+def exact_nearest(vectors: np.ndarray, query: np.ndarray, limit: int) -> list[int]:
+    return np.argsort(-(vectors @ query), kind="stable")[:limit].tolist()
 
 
 @pytest.mark.parametrize("dimensions", [3, 64, 100])
@@ -37,12 +41,10 @@ def test_few_vectors_come_in_their_exact_order(dimensions: int) -> None:
     vectors = clustered(300, dimensions)
     query = clustered(1, dimensions, seed=7)[0]
 
-    found = coded(vectors).nearest(as_vector(query), 20)
+    places, similarity = coded(vectors).nearest(as_vector(query), 20)
 
-    assert list(found) == exact_nearest(vectors, query, 20)
-    assert [found[key] for key in found] == pytest.approx(
-        [float(vectors[int(key)] @ query) for key in found], abs=1e-4
-    )
+    assert places.tolist() == exact_nearest(vectors, query, 20)
+    assert similarity == pytest.approx(vectors[places] @ query, abs=1e-4)
 
 
 def test_many_vectors_lose_hardly_a_neighbour() -> None:
@@ -52,8 +54,7 @@ def test_many_vectors_lose_hardly_a_neighbour() -> None:
     queries = vectors[::2_000] + 0.3 * clustered(20, 384, seed=3)
 
     shared = [
-        len(set(codes.nearest(as_vector(query), 50)) & set(exact_nearest(vectors, query, 50)))
-        for query in queries
+        len(set(nearest(codes, query, 50)) & set(exact_nearest(vectors, query, 50))) for query in queries
     ]
 
     assert sum(shared) >= 0.99 * 50 * len(queries)
@@ -62,21 +63,37 @@ def test_many_vectors_lose_hardly_a_neighbour() -> None:
 def test_what_is_dropped_is_not_found_and_what_is_added_is() -> None:
     """Dropping and adding change what is near; order of addition does not matter."""
     vectors = clustered(1_000, 16)
-    codes = coded(vectors)
-    codes.keep({str(number) for number in range(1_000) if number % 3})
-    codes.add(["new"], -vectors[:1])
+    kept = coded(vectors).only(np.array([number for number in range(1_000) if number % 3]))
+    codes = kept.with_added(np.array([-7]), -vectors[:1])
 
     assert len(codes) == 1_000 - 334 + 1
-    assert all(int(key) % 3 for key in codes.nearest(as_vector(vectors[0]), 50))
-    assert next(iter(codes.nearest(as_vector(-vectors[0]), 1))) == "new"
+    assert all(key % 3 for key in nearest(codes, vectors[0], 50))
+    assert nearest(codes, -vectors[0], 1) == [-7]
+    assert len(kept) == 1_000 - 334
+
+
+@pytest.mark.parametrize("share", [0.5, 0.01])
+def test_only_what_is_allowed_is_near(share: float) -> None:
+    """Among many vectors in several blocks, the nearest of those that are allowed are found, be they many or few."""
+    vectors = clustered(20_000, 64)
+    allowed = np.random.default_rng(1).random(len(vectors)) < share
+    places, _ = coded(vectors).nearest(as_vector(vectors[5]), 30, allowed)
+
+    exact = np.flatnonzero(allowed)[np.argsort(-(vectors[allowed] @ vectors[5]))[:30]]
+
+    assert allowed[places].all()
+    assert len(set(places.tolist()) & set(exact.tolist())) >= 29
 
 
 def test_nothing_is_near_among_nothing() -> None:
     """No vectors, or none wanted: no neighbours."""
-    assert VectorCodes().nearest(array("f", [1.0, 0.0]), 5) == {}
-    assert coded(clustered(5, 8)).nearest(as_vector(clustered(1, 8)[0]), 0) == {}
+    query = clustered(1, 8)[0]
+
+    assert nearest(VectorCodes(), query, 5) == []
+    assert nearest(coded(clustered(5, 8)), query, 0) == []
+    assert len(coded(clustered(5, 8)).nearest(as_vector(query), 5, np.zeros(5, np.bool_))[0]) == 0
 
 
 def test_more_are_wanted_than_there_are() -> None:
     """Then all of them come."""
-    assert len(coded(clustered(5, 8)).nearest(as_vector(clustered(1, 8)[0]), 50)) == 5
+    assert len(nearest(coded(clustered(5, 8)), clustered(1, 8)[0], 50)) == 5

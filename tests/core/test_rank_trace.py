@@ -4,13 +4,13 @@ import math
 
 from hypothesis import given
 from hypothesis import strategies as st
+from ranked_hits import rank
 
 from builders import make_chunk
 from firsthand.core.hit_reasons import with_callers
 from firsthand.core.model import Chunk, Hit, ScoredChunk
 from firsthand.core.query import understand
 from firsthand.core.rank_trace import Factor, Standing
-from firsthand.core.ranking import rank
 
 PATHS = (
     "src/cart.py",

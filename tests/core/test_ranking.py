@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import pytest
+from ranked_hits import rank
 
 from builders import make_chunk
 from firsthand.core.model import Chunk, Hit, ScoredChunk
 from firsthand.core.query import understand
-from firsthand.core.ranking import rank
 
 
 def check(question: str, *, worse: Chunk, better: Chunk, **options: object) -> Sequence[str]:

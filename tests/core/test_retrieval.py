@@ -1,11 +1,13 @@
 """Search by meaning, keywords and names together, over fakes."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from builders import make_chunk, make_update
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
-from firsthand.core.model import Chunk, Scope
+from firsthand.core.model import Chunk, ChunkHead, Scope
 from firsthand.core.retrieval import Searcher
 from firsthand.errors import ModelUnreachableError, StoreError
 
@@ -115,3 +117,42 @@ async def test_late_vectors_that_fail_leave_keywords() -> None:
     made.searcher = Searcher(store=made.store, embedder=FakeEmbedder(reject="delete_user"))
 
     assert "app/users.py" in await made.paths("delete user", late_vectors=4)
+
+
+class ShiftingStore(MemoryStore):
+    """A store whose first find is stored anew before it is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.later: list[Chunk] = []
+
+    async def read(self, heads: Sequence[ChunkHead]) -> Sequence[Chunk | None]:
+        if self.later:
+            chunk = self.later.pop()
+            await self.replace([make_update(chunk.path, [chunk])])
+        present = {chunk.content_hash: chunk for chunk in await self.chunks_of("app/audit.py")}
+        return [present.get(head.content_hash) for head in heads]
+
+
+async def test_what_is_stored_anew_during_a_search_is_found() -> None:
+    """When a hit is gone before its text is read, the search is made again and shows what took its place."""
+    store = ShiftingStore()
+    await store.replace([make_update(AUDIT.path, [AUDIT])])
+    store.later = [make_chunk(AUDIT.path, "def audit(event, user): ...", name="audit")]
+
+    hits = await Searcher(store=store, embedder=None).search("audit")
+
+    assert [hit.chunk.text for hit in hits] == ["def audit(event, user): ..."]
+
+
+async def test_what_is_gone_at_last_is_left_out() -> None:
+    """Hits whose text is never there are not shown, and the search ends."""
+
+    class Vanishing(MemoryStore):
+        async def read(self, heads: Sequence[ChunkHead]) -> Sequence[Chunk | None]:
+            return [None for _ in heads]
+
+    store = Vanishing()
+    await store.replace([make_update(AUDIT.path, [AUDIT])])
+
+    assert await Searcher(store=store, embedder=None).search("audit") == ()

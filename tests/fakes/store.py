@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from firsthand.core.identifiers import terms
 from firsthand.core.model import (
     Chunk,
+    ChunkHead,
     FileRecord,
     FileUpdate,
     IndexStats,
@@ -15,6 +16,7 @@ from firsthand.core.model import (
     Links,
     Scope,
     ScoredChunk,
+    ScoredHead,
     Vector,
 )
 from firsthand.core.scopes import in_scope
@@ -119,6 +121,21 @@ class MemoryStore:
             if in_scope(chunk, scope) and any(counts[term] for term in terms)
         ]
         return sorted(scored, key=lambda item: -item.score)[:limit]
+
+    async def find_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredHead]:
+        return await self.search_dense(vector, scope, limit)
+
+    async def find_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredHead]:
+        return await self.search_keywords(terms, scope, limit)
+
+    async def find_defining(self, names: Sequence[str], limit: int) -> Sequence[ChunkHead]:
+        return await self.defining(names, limit)
+
+    async def read(self, heads: Sequence[ChunkHead]) -> Sequence[Chunk | None]:
+        present = {(chunk.id, chunk.content_hash): chunk for chunk in self._all()}
+        return [
+            head if isinstance(head, Chunk) else present.get((head.id, head.content_hash)) for head in heads
+        ]
 
     async def chunks_of(self, path: str) -> Sequence[Chunk]:
         return self._chunks.get(path, ())

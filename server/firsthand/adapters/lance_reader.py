@@ -4,22 +4,35 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from firsthand.adapters import lance_links, lance_schema
+from firsthand.adapters import lance_keywords, lance_links, lance_schema
+from firsthand.adapters.lance_chunk_rows import read_chunks
 from firsthand.adapters.lance_damage import Damage
 from firsthand.adapters.lance_errors import translated
-from firsthand.adapters.lance_nearest import NearestChunks
+from firsthand.adapters.lance_nearest import NearestChunks, search_table
 from firsthand.adapters.lance_pending import table_versions
-from firsthand.adapters.lance_predicates import WITH_VECTOR, any_in_list, quoted, scope_predicate
+from firsthand.adapters.lance_predicates import WITH_VECTOR, any_in_list, quoted
 from firsthand.adapters.lance_tables import Tables
-from firsthand.core.model import Chunk, IndexStats, LinkedChunk, Scope, ScoredChunk, Vector
+from firsthand.core.model import (
+    Chunk,
+    ChunkHead,
+    IndexStats,
+    LinkedChunk,
+    Scope,
+    ScoredChunk,
+    ScoredHead,
+    Vector,
+)
 from firsthand.errors import StoreDamagedError, StoreError
 
 # Mentions are fetched with the least talkative chunks first, and then put in an order that people expect.
 _MORE_TO_CHOOSE_FROM = 4
+
+_Head = TypeVar("_Head", bound=ChunkHead)
 
 
 class LanceReader:
@@ -35,6 +48,14 @@ class LanceReader:
 
     async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
         """Return the nearest chunks by cosine similarity, best first."""
+        whole = await self._whole(await self.find_dense(vector, scope, limit))
+        if whole is not None:
+            return whole
+        with self._reading("be searched"):
+            return await search_table(self._tables, vector, scope, limit)
+
+    async def find_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredHead]:
+        """Return the nearest chunks by cosine similarity, best first, perhaps without their text."""
         with self._reading("be searched"):
             return await self._nearest.search(self._tables, vector, scope, limit)
 
@@ -43,14 +64,19 @@ class LanceReader:
         if not terms or limit < 1:
             return []
         with self._reading("be searched"):
-            query = self._tables.chunks.query().nearest_to_text(" ".join(terms), columns=["terms"])
-            predicate = scope_predicate(scope)
-            if predicate:
-                query = query.where(predicate)
-            found = await query.select(["chunk", "_score"]).limit(limit).to_arrow()
-        chunks = lance_schema.chunks_from(found["chunk"])
-        ranked = [ScoredChunk(*pair) for pair in zip(chunks, found["_score"].to_pylist(), strict=True)]
-        return sorted(ranked, key=lambda hit: (-hit.score, hit.chunk.id))
+            return await lance_keywords.search_table(self._tables, terms, scope, limit)
+
+    async def find_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredHead]:
+        """Return chunks by BM25, best first, perhaps without their text."""
+        if not terms or limit < 1:
+            return []
+        with self._reading("be searched"):
+            return await lance_keywords.search(self._tables, terms, scope, limit)
+
+    async def read(self, heads: Sequence[ChunkHead]) -> Sequence[Chunk | None]:
+        """Return the chunks of these heads in their order, None for those that are gone."""
+        with self._reading("be searched"):
+            return await read_chunks(self._tables.chunks, heads)
 
     async def chunks_of(self, path: str) -> Sequence[Chunk]:
         """Return the chunks of one file in source order."""
@@ -59,16 +85,21 @@ class LanceReader:
 
     async def defining(self, names: Sequence[str], limit: int) -> Sequence[Chunk]:
         """Return chunks that define one of these names: exact case first, then code before tests."""
+        chunks = await self.read(await self.find_defining(names, limit))
+        if None not in chunks:
+            return [chunk for chunk in chunks if chunk is not None]
+        return await self._defining_in_table(names, limit)
+
+    async def find_defining(self, names: Sequence[str], limit: int) -> Sequence[ChunkHead]:
+        """Return the same chunks, perhaps without their text."""
         if not names or limit < 1:
             return []
-        found = await self._chunks_where(any_in_list("defines", {name.lower() for name in names}))
-        exact = set(names)
-
-        def rank(chunk: Chunk) -> tuple[bool, bool, str, int]:
-            is_exact = chunk.name in exact or chunk.qualified_name in exact
-            return not is_exact, chunk.is_test, chunk.path, chunk.span.start_byte
-
-        return sorted(found, key=rank)[:limit]
+        with self._reading("be searched"):
+            catalogue = await self._tables.catalogue.current(self._tables.chunks)
+        if catalogue is None:
+            return await self._defining_in_table(names, limit)
+        found = await asyncio.to_thread(lambda: catalogue.listed(catalogue.defining(names)))
+        return _definitions_first(found, names)[:limit]
 
     async def mentioning(self, name: str, limit: int) -> Sequence[Chunk]:
         """Return chunks that call, refer to, extend or import this very name; code before tests."""
@@ -146,11 +177,31 @@ class LanceReader:
             self._damage.note()
             raise
 
+    async def _whole(self, found: Sequence[ScoredHead]) -> list[ScoredChunk] | None:
+        """Return the same with their text, None when some are gone meanwhile."""
+        chunks = await self.read([each.chunk for each in found])
+        pairs = [(chunk, each.score) for chunk, each in zip(chunks, found, strict=True) if chunk is not None]
+        return [ScoredChunk(*pair) for pair in pairs] if len(pairs) == len(found) else None
+
+    async def _defining_in_table(self, names: Sequence[str], limit: int) -> list[Chunk]:
+        found = await self._chunks_where(any_in_list("defines", {name.lower() for name in names}))
+        return _definitions_first(found, names)[:limit]
+
     async def _chunks_where(self, predicate: str) -> list[Chunk]:
         with self._reading("be searched"):
             found = await self._tables.chunks.query().where(predicate).select(["chunk"]).to_arrow()
         # Thousands of chunks may define a name such as `main`.
         return await asyncio.to_thread(lance_schema.chunks_from, found["chunk"])
+
+
+def _definitions_first(found: Sequence[_Head], names: Sequence[str]) -> list[_Head]:
+    exact = set(names)
+
+    def rank(chunk: _Head) -> tuple[bool, bool, str, int]:
+        is_exact = chunk.name in exact or chunk.qualified_name in exact
+        return not is_exact, chunk.is_test, chunk.path, chunk.span.start_byte
+
+    return sorted(found, key=rank)
 
 
 def _distinct_names(rows: pa.Table) -> frozenset[str]:

@@ -25,7 +25,7 @@ from firsthand.adapters import lance_links
 from firsthand.core.identifiers import terms
 from firsthand.core.model import Chunk, FileRecord, FileUpdate, LinkedChunk, Links, Span, Vector
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 CHUNKS = pa.schema(
     [
@@ -37,6 +37,11 @@ CHUNKS = pa.schema(
         pa.field("is_test", pa.bool_()),
         pa.field("content_hash", pa.string()),
         pa.field("name", pa.string()),
+        pa.field("qualified_name", pa.string()),
+        pa.field("start_line", pa.int32()),
+        pa.field("end_line", pa.int32()),
+        pa.field("start_byte", pa.int32()),
+        pa.field("end_byte", pa.int32()),
         pa.field("defines", pa.list_(pa.string())),
         pa.field("mentions", pa.string()),
         pa.field("terms", pa.string()),
@@ -233,6 +238,8 @@ def _chunk_row(chunk: Chunk, links: Links, revision: str) -> tuple[Any, ...]:
         chunk.is_test,
         chunk.content_hash,
         chunk.name,
+        chunk.qualified_name,
+        *_span_values(chunk.span),
         list({name.lower() for name in (chunk.name, chunk.qualified_name) if name}),
         _mentions(chunk, links),
         _search_terms(chunk),
@@ -274,6 +281,7 @@ def _record_row(record: FileRecord) -> dict[str, Any]:
 _CHUNK_FIELDS = tuple(field.name for field in fields(Chunk))
 _chunk_values = attrgetter(*_CHUNK_FIELDS)
 _to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+_span_values = attrgetter("start_line", "end_line", "start_byte", "end_byte")
 _SPAN_FIELDS = ("span", "definition")
 _TUPLE_FIELDS = ("imports", "calls", "references", "bases")
 
@@ -281,8 +289,7 @@ _TUPLE_FIELDS = ("imports", "calls", "references", "bases")
 def _chunk_to_json(chunk: Chunk) -> str:
     values = dict(zip(_CHUNK_FIELDS, _chunk_values(chunk), strict=True))
     for name in _SPAN_FIELDS:
-        span: Span = values[name]
-        values[name] = (span.start_line, span.end_line, span.start_byte, span.end_byte)
+        values[name] = _span_values(values[name])
     return _to_json(values)
 
 

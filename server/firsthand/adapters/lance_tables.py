@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from lancedb.index import FTS, BTree
 from lancedb.table import AsyncTable
 
 from firsthand.adapters import lance_folder
+from firsthand.adapters.lance_catalogue import FollowedCatalogue
 from firsthand.adapters.lance_errors import CONFLICT, VENDOR_ERRORS
 from firsthand.adapters.lance_lock import sole_use
 from firsthand.adapters.lance_schema import CHUNKS, FILES
@@ -71,6 +72,8 @@ class Tables:
     chunks: AsyncTable
     vectors: AsyncTable
     files: AsyncTable
+    catalogue: FollowedCatalogue = field(default_factory=FollowedCatalogue)
+    """Of the chunks."""
 
     async def unindexed_chunks(self) -> int:
         """Count the chunk rows that keyword search has to read one by one."""

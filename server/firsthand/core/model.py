@@ -7,7 +7,7 @@ text, end excluded. Paths are relative to the workspace root, with forward slash
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from firsthand.core.rank_trace import RankTrace
 
@@ -211,6 +211,55 @@ class Chunk:
         return f"{self.preamble}\n{self.text}" if self.preamble else self.text
 
 
+class ChunkHead(Protocol):
+    """What a chunk is and where it stands: all that ranking needs, without its text."""
+
+    @property
+    def id(self) -> str:
+        """`Chunk.id`."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """`Chunk.path`."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """`Chunk.language`."""
+        ...
+
+    @property
+    def kind(self) -> ChunkKind:
+        """`Chunk.kind`."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """`Chunk.name`."""
+        ...
+
+    @property
+    def qualified_name(self) -> str:
+        """`Chunk.qualified_name`."""
+        ...
+
+    @property
+    def span(self) -> Span:
+        """`Chunk.span`."""
+        ...
+
+    @property
+    def is_test(self) -> bool:
+        """`Chunk.is_test`."""
+        ...
+
+    @property
+    def content_hash(self) -> str:
+        """`Chunk.content_hash`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedChunk:
     """A chunk with its links, or with those that were asked for."""
@@ -281,8 +330,16 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredChunk:
-    """A chunk as one search method ranked it; a higher score is better."""
+class ScoredHead:
+    """A chunk as one search method ranked it, perhaps without its text; a higher score is better."""
+
+    chunk: ChunkHead
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredChunk(ScoredHead):
+    """The same with its text."""
 
     chunk: Chunk
     score: float

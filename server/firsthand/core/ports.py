@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from firsthand.core.answers import Message
 from firsthand.core.model import (
     Chunk,
+    ChunkHead,
     Commit,
     FileRecord,
     FileStat,
@@ -18,6 +19,7 @@ from firsthand.core.model import (
     Scan,
     Scope,
     ScoredChunk,
+    ScoredHead,
     SkippedFile,
     SourceFile,
     Vector,
@@ -271,6 +273,22 @@ class ChunkStore(Protocol):
 
     async def search_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredChunk]:
         """Return chunks by BM25 over code-aware terms (`identifiers.terms`), best first."""
+        ...
+
+    async def find_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredHead]:
+        """Return what `search_dense` returns, perhaps without the text, which costs most of a search."""
+        ...
+
+    async def find_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredHead]:
+        """Return what `search_keywords` returns, perhaps without the text."""
+        ...
+
+    async def find_defining(self, names: Sequence[str], limit: int) -> Sequence[ChunkHead]:
+        """Return what `defining` returns, perhaps without the text."""
+        ...
+
+    async def read(self, heads: Sequence[ChunkHead]) -> Sequence[Chunk | None]:
+        """Return the very chunks that these heads stand for, in their order; None for those that are gone."""
         ...
 
     async def chunks_of(self, path: str) -> Sequence[Chunk]:

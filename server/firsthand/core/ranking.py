@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from firsthand.core.identifiers import split_identifier, stem, terms
-from firsthand.core.model import Chunk, Hit, ScoredChunk
+from firsthand.core.model import Chunk, ChunkHead, Hit, ScoredHead
 from firsthand.core.query import Query
 from firsthand.core.rank_trace import Factor, RankTrace, Standing
 
@@ -65,7 +65,7 @@ _REEXPORT_FILES = frozenset({"__init__.py", "index.ts", "index.js", "mod.rs", "l
 class Candidate:
     """A chunk on its way through ranking."""
 
-    chunk: Chunk
+    chunk: ChunkHead
     meaning: Standing | None = None
     keywords: Standing | None = None
     fused: float = 0.0
@@ -87,14 +87,14 @@ class Candidate:
 
 def rank(
     query: Query,
-    dense: Sequence[ScoredChunk],
-    keywords: Sequence[ScoredChunk],
-    defining: Sequence[Chunk],
+    dense: Sequence[ScoredHead],
+    keywords: Sequence[ScoredHead],
+    defining: Sequence[ChunkHead],
     using: Sequence[Hit] = (),
     *,
     near: str | None = None,
     limit: int | None = None,
-) -> list[Hit]:
+) -> list[Candidate]:
     """Fuse the lists and order them; nothing is dropped but doubles and what is behind the first `limit`.
 
     Args:
@@ -115,11 +115,23 @@ def rank(
         _apply_nearness(near, candidate)
     _apply_coherence(candidates)
     ordered = _without_overlaps(sorted(candidates, key=_order))
-    return [_hit(query, candidate) for candidate in _saturated(ordered)[:limit]]
+    return _saturated(ordered)[:limit]
+
+
+def hit(query: Query, candidate: Candidate, chunk: Chunk) -> Hit:
+    """Return a candidate with the text of its chunk, and the reasons that the text gives."""
+    reasons = list(dict.fromkeys(candidate.reasons))
+    if candidate.keywords is not None:
+        matched = _matched_terms(query, chunk)
+        if matched:
+            reasons.append(f"matches: {', '.join(matched)}")
+    if candidate.meaning is not None and candidate.meaning.place <= _CLOSE_IN_MEANING:
+        reasons.append("close in meaning")
+    return Hit(chunk, candidate.score, tuple(reasons or ["related"]), candidate.trace())
 
 
 def _fuse(
-    query: Query, dense: Sequence[ScoredChunk], keywords: Sequence[ScoredChunk], known: Sequence[Chunk]
+    query: Query, dense: Sequence[ScoredHead], keywords: Sequence[ScoredHead], known: Sequence[ChunkHead]
 ) -> list[Candidate]:
     by_id: dict[str, Candidate] = {}
     share = _dense_share(query) if dense else 0.0
@@ -144,7 +156,7 @@ def _dense_share(query: Query) -> float:
     return min(_MOST_DENSE_SHARE, share + _SENTENCE_SHARE * query.sentence)
 
 
-def _foot(dense: Sequence[ScoredChunk]) -> float:
+def _foot(dense: Sequence[ScoredHead]) -> float:
     """Return the similarity that counts as none: that of the last, or less where the list is short.
 
     No similarity means anything by itself, so the last of a full list is the measure. A short list holds what else
@@ -157,7 +169,7 @@ def _foot(dense: Sequence[ScoredChunk]) -> float:
     return first - (first - last) * max(1.0, math.log(_FULL_LIST) / math.log(max(2, len(dense))))
 
 
-def _heights(found: Sequence[ScoredChunk], zero: float) -> Iterator[tuple[ScoredChunk, float]]:
+def _heights(found: Sequence[ScoredHead], zero: float) -> Iterator[tuple[ScoredHead, float]]:
     """Yield each entry of a list with its score on a scale from 0, for `zero`, to 1, for the first."""
     full = (found[0].score - zero) if found else 0.0
     for scored in found:
@@ -183,7 +195,7 @@ def _apply_definition(query: Query, candidate: Candidate) -> None:
         candidate.times(1 + overlap * agreement, "words of its name")
 
 
-def _definition_factor(chunk: Chunk, wanted: str) -> float:
+def _definition_factor(chunk: ChunkHead, wanted: str) -> float:
     owner, _, name = wanted.rpartition(".")
     if chunk.name.lower() != name:
         return 1.0
@@ -284,17 +296,6 @@ def _saturated(ordered: Sequence[Candidate]) -> list[Candidate]:
             candidate.times(_FURTHER_HITS, "further hit of its file")
         seen.add(candidate.chunk.path)
     return sorted(ordered, key=_order)
-
-
-def _hit(query: Query, candidate: Candidate) -> Hit:
-    reasons = list(dict.fromkeys(candidate.reasons))
-    if candidate.keywords is not None:
-        matched = _matched_terms(query, candidate.chunk)
-        if matched:
-            reasons.append(f"matches: {', '.join(matched)}")
-    if candidate.meaning is not None and candidate.meaning.place <= _CLOSE_IN_MEANING:
-        reasons.append("close in meaning")
-    return Hit(candidate.chunk, candidate.score, tuple(reasons or ["related"]), candidate.trace())
 
 
 def _matched_terms(query: Query, chunk: Chunk) -> list[str]:

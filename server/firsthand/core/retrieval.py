@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from firsthand.core.hit_reasons import with_callers
-from firsthand.core.model import Chunk, Hit, Scope, ScoredChunk, Vector
+from firsthand.core.model import Chunk, ChunkHead, Hit, Scope, ScoredHead, Vector
 from firsthand.core.neighbours import find_neighbours, hits_of
 from firsthand.core.ports import ChunkStore, Embedder, Rejected
 from firsthand.core.query import Query, understand
-from firsthand.core.ranking import rank
+from firsthand.core.ranking import Candidate, hit, rank
 from firsthand.core.references import CodeGraph
 from firsthand.core.scopes import in_scope
 from firsthand.core.succession import EmbeddedIndex, Succession, succession_of
@@ -29,6 +29,8 @@ _MOST_DEFINITIONS = 20
 _MOST_USERS = 60
 # A search must not read all of the index to learn who uses a name that stands everywhere.
 _MOST_MENTIONS = 400
+# What was found may be gone before its text is read, when files are stored just then; at last the rest is shown.
+_MOST_SEARCHES = 3
 
 
 class Searcher:
@@ -73,15 +75,26 @@ class Searcher:
         if not text.strip():
             return ()
         query = understand(text)
+        for _ in range(_MOST_SEARCHES):
+            candidates = await self._ranked(query, scope, limit, near, late_vectors)
+            chunks = await self._store.read([candidate.chunk for candidate in candidates])
+            if None not in chunks:
+                break
+        pairs = zip(candidates, chunks, strict=True)
+        return with_callers([hit(query, candidate, chunk) for candidate, chunk in pairs if chunk is not None])
+
+    async def _ranked(
+        self, query: Query, scope: Scope, limit: int, near: str | None, late_vectors: int
+    ) -> list[Candidate]:
         depth = max(_DEPTH, 2 * limit)
-        by_keywords = asyncio.create_task(self._store.search_keywords(query.terms, scope, depth))
+        by_keywords = asyncio.create_task(self._store.find_keywords(query.terms, scope, depth))
         keywords, dense, (defining, using) = await asyncio.gather(
             by_keywords,
             self._nearest(query, scope, depth, by_keywords, late_vectors),
             self._by_name(query, scope),
         )
         shadow = await self._unsaved.shadow() if self._unsaved is not None else Shadow({})
-        ranked = rank(
+        return rank(
             query,
             shadow.scored(dense),
             shadow.by_keywords(keywords, query.terms, scope),
@@ -90,27 +103,27 @@ class Searcher:
             near=near,
             limit=limit,
         )
-        return with_callers(ranked)
 
     async def _nearest(
         self,
         query: Query,
         scope: Scope,
         depth: int,
-        by_keywords: Awaitable[Sequence[ScoredChunk]],
+        by_keywords: Awaitable[Sequence[ScoredHead]],
         late_vectors: int,
-    ) -> Sequence[ScoredChunk]:
+    ) -> Sequence[ScoredHead]:
         """Return the nearest chunks by meaning, none while no embedder is there."""
         question = await self._embedded(query)
         if question is None:
             return ()
         if late_vectors:
             promising = (await by_keywords)[:late_vectors]
-            await _embed_late(question.index, [scored.chunk for scored in promising])
-        return await question.index.store.search_dense(question.vector, scope, depth)
+            chunks = await self._store.read([scored.chunk for scored in promising])
+            await _embed_late(question.index, [chunk for chunk in chunks if chunk is not None])
+        return await question.index.store.find_dense(question.vector, scope, depth)
 
-    async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[Chunk], Sequence[Hit]]:
-        defining = await self._store.defining(query.names, _MOST_DEFINITIONS) if query.names else ()
+    async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[ChunkHead], Sequence[Hit]]:
+        defining = await self._store.find_defining(query.names, _MOST_DEFINITIONS) if query.names else ()
         using = await self._using(query, scope)
         return [chunk for chunk in defining if in_scope(chunk, scope)], using
 

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from firsthand.core.model import Chunk, Scope
+from firsthand.core.model import ChunkHead, Scope
 
 _WILDCARDS = {"**/", "**", "*", "?"}
 _GLOB_TOKEN = re.compile(r"\\[\\*?]|\*\*/|\*\*|\*|\?|[^\\*?]+|\\", re.DOTALL)
@@ -11,14 +11,20 @@ _NEEDS_BACKSLASH = re.compile(r"[\\*?]")
 _REGEX_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
-def in_scope(chunk: Chunk, scope: Scope) -> bool:
+def in_scope(chunk: ChunkHead, scope: Scope) -> bool:
     """Tell whether a chunk lies in a scope."""
     return (
         (not scope.languages or chunk.language in scope.languages)
         and (not scope.kinds or chunk.kind in scope.kinds or (chunk.is_test and "test" in scope.kinds))
         and (scope.tests is None or chunk.is_test == scope.tests)
-        and (scope.files is None or chunk.path in scope.files)
-        and (not scope.paths or any(_is_below(chunk.path, path) for path in scope.paths))
+        and path_in_scope(chunk.path, scope)
+    )
+
+
+def path_in_scope(path: str, scope: Scope) -> bool:
+    """Tell whether a file is one of those that a scope names."""
+    return (scope.files is None or path in scope.files) and (
+        not scope.paths or any(_is_below(path, wanted) for wanted in scope.paths)
     )
 
 

@@ -4,15 +4,18 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from firsthand.core.chunking import chunk_file
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.identifiers import terms
 from firsthand.core.languages import language_of
-from firsthand.core.model import Chunk, Hit, Scope, ScoredChunk, SourceFile
+from firsthand.core.model import Chunk, ChunkHead, Hit, Scope, ScoredHead, SourceFile
 from firsthand.core.ports import ChunkStore, Parser
 from firsthand.core.scopes import in_scope
 from firsthand.core.screening import skip_reason_by_content
+
+_Head = TypeVar("_Head", bound=ChunkHead)
 
 
 class UnsavedTexts:
@@ -70,7 +73,7 @@ class _Unsaved:
     chunks: tuple[Chunk, ...]
     new: tuple[Chunk, ...]
 
-    def same(self, chunk: Chunk) -> Chunk | None:
+    def same(self, chunk: ChunkHead) -> Chunk | None:
         """Return where a chunk of the index stands in the document now; None when it is no longer there."""
         found = [each for each in self.chunks if each.content_hash == chunk.content_hash]
         return min(found, key=lambda each: abs(each.span.start_line - chunk.span.start_line), default=None)
@@ -82,14 +85,16 @@ class Shadow:
     def __init__(self, files: Mapping[str, _Unsaved]) -> None:
         self._files = files
 
-    def chunks(self, found: Iterable[Chunk]) -> list[Chunk]:
+    def chunks(self, found: Iterable[ChunkHead]) -> list[ChunkHead]:
         """Return chunks as they stand now, without those that are gone."""
         return [now for chunk in found if (now := self._now(chunk)) is not None]
 
-    def scored(self, found: Iterable[ScoredChunk]) -> list[ScoredChunk]:
+    def scored(self, found: Sequence[ScoredHead]) -> list[ScoredHead]:
         """Return scored chunks as they stand now."""
+        if not self._files:
+            return list(found)
         return [
-            replace(scored, chunk=now) for scored in found if (now := self._now(scored.chunk)) is not None
+            ScoredHead(now, scored.score) for scored in found if (now := self._now(scored.chunk)) is not None
         ]
 
     def hits(self, found: Iterable[Hit]) -> list[Hit]:
@@ -97,8 +102,8 @@ class Shadow:
         return [replace(hit, chunk=now) for hit in found if (now := self._now(hit.chunk)) is not None]
 
     def by_keywords(
-        self, found: Sequence[ScoredChunk], words: Sequence[str], scope: Scope
-    ) -> list[ScoredChunk]:
+        self, found: Sequence[ScoredHead], words: Sequence[str], scope: Scope
+    ) -> list[ScoredHead]:
         """Return keyword hits as they stand now, with new text among them.
 
         Its weight would need the statistics of the index: a text with all words of the question stands beside the
@@ -112,10 +117,10 @@ class Shadow:
         for chunk in self._new(scope):
             held = {word.lower() for word in terms(f"{chunk.path} {chunk.qualified_name} {chunk.text}")}
             if wanted & held:
-                hits.append(ScoredChunk(chunk, best * len(wanted & held) / len(wanted)))
+                hits.append(ScoredHead(chunk, best * len(wanted & held) / len(wanted)))
         return sorted(hits, key=lambda scored: (-scored.score, scored.chunk.id))
 
-    def defining(self, found: Iterable[Chunk], names: Iterable[str], scope: Scope) -> list[Chunk]:
+    def defining(self, found: Iterable[ChunkHead], names: Iterable[str], scope: Scope) -> list[ChunkHead]:
         """Return definitions as they stand now, new ones first."""
         wanted = {name.lower() for name in names}
         new = [
@@ -123,11 +128,11 @@ class Shadow:
             for chunk in self._new(scope)
             if wanted & {chunk.name.lower(), chunk.qualified_name.lower()} - {""}
         ]
-        return new + self.chunks(found)
+        return [*new, *self.chunks(found)]
 
     def _new(self, scope: Scope) -> list[Chunk]:
         return [chunk for file in self._files.values() for chunk in file.new if in_scope(chunk, scope)]
 
-    def _now(self, chunk: Chunk) -> Chunk | None:
+    def _now(self, chunk: _Head) -> _Head | Chunk | None:
         file = self._files.get(chunk.path)
         return chunk if file is None else file.same(chunk)
