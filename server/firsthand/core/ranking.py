@@ -72,17 +72,18 @@ class Candidate:
     score: float = 0.0
     is_asked_for: bool = False
     reasons: list[str] = field(default_factory=list)
-    factors: list[Factor] = field(default_factory=list)
+    factors: list[tuple[str, float]] = field(default_factory=list)
 
     def times(self, factor: float, rule: str) -> None:
         """Let a rule change the score, and write that down."""
         if factor != 1.0:
             self.score *= factor
-            self.factors.append(Factor(rule, factor))
+            self.factors.append((rule, factor))
 
     def trace(self) -> RankTrace:
         """Return how the score came about."""
-        return RankTrace(self.keywords, self.meaning, self.fused, tuple(self.factors))
+        factors = tuple(Factor(*pair) for pair in self.factors)
+        return RankTrace(self.keywords, self.meaning, self.fused, factors)
 
 
 def rank(
@@ -106,11 +107,12 @@ def rank(
     """
     candidates = _fuse(query, dense, keywords, [*defining, *(hit.chunk for hit in using)])
     users = {hit.chunk.id: hit for hit in using}
+    asked = _stems(query.terms)
     for candidate in candidates:
-        _apply_definition(query, candidate)
-        if candidate.chunk.id in users:
+        _apply_definition(query, asked, candidate)
+        if users and candidate.chunk.id in users:
             _apply_usage(candidate, users[candidate.chunk.id])
-        _apply_path(query, candidate)
+        _apply_path(query, asked, candidate)
         _apply_sidelines(query, candidate)
         _apply_nearness(near, candidate)
     _apply_coherence(candidates)
@@ -136,19 +138,28 @@ def _fuse(
     by_id: dict[str, Candidate] = {}
     share = _dense_share(query) if dense else 0.0
     for place, (scored, height) in enumerate(_heights(dense, _foot(dense)), 1):
-        candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
+        candidate = _candidate(by_id, scored.chunk)
         candidate.meaning = Standing(place, scored.score)
         candidate.score += share * height
     for place, (scored, height) in enumerate(_heights(keywords, 0.0), 1):
-        candidate = by_id.setdefault(scored.chunk.id, Candidate(scored.chunk))
+        candidate = _candidate(by_id, scored.chunk)
         candidate.keywords = Standing(place, scored.score)
         candidate.score += (1 - share) * height**_KEYWORD_POWER
     for chunk in known:
-        candidate = by_id.setdefault(chunk.id, Candidate(chunk))
+        candidate = _candidate(by_id, chunk)
         candidate.score = max(candidate.score, _KNOWN_ALONE)
     for candidate in by_id.values():
         candidate.fused = candidate.score
     return list(by_id.values())
+
+
+def _candidate(by_id: dict[str, Candidate], chunk: ChunkHead) -> Candidate:
+    """Return the candidate of a chunk, a new one where there is none."""
+    key = chunk.id
+    candidate = by_id.get(key)
+    if candidate is None:
+        candidate = by_id[key] = Candidate(chunk)
+    return candidate
 
 
 def _dense_share(query: Query) -> float:
@@ -176,23 +187,28 @@ def _heights(found: Sequence[ScoredHead], zero: float) -> Iterator[tuple[ScoredH
         yield scored, max(0.0, (scored.score - zero) / full) if full > 0 else 1.0
 
 
-def _apply_definition(query: Query, candidate: Candidate) -> None:
+def _apply_definition(query: Query, asked: frozenset[str], candidate: Candidate) -> None:
     chunk = candidate.chunk
     if not chunk.name or chunk.kind in ("section", "text"):
         return
-    names = {_normal(name) for name in query.names}
-    # The last part of `Cart.total` is a name of its own only for look-ups: here its owner counts.
-    names -= {name.rpartition(".")[2] for name in names if "." in name}
-    factor = max((_definition_factor(chunk, name) for name in names), default=1.0)
+    factor = max([_definition_factor(chunk, name) for name in _asked_names(query.names)], default=1.0)
     if factor > 1.0:
         candidate.times(factor, "defines a name you wrote")
         candidate.reasons.append(f"defines `{chunk.name}`")
         return
-    words = split_identifier(chunk.name)
-    overlap = _overlap(query, words)
+    stems = _stems_of_name(chunk.name)
+    overlap = _overlap(asked, stems)
     if overlap:
-        agreement = _NAME_WORDS + _NAME_SAYS_IT_ALL * _coverage(query, words)
+        agreement = _NAME_WORDS + _NAME_SAYS_IT_ALL * _coverage(query, stems)
         candidate.times(1 + overlap * agreement, "words of its name")
+
+
+@lru_cache(maxsize=64)
+def _asked_names(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of a question as `_definition_factor` compares them."""
+    normal = {_normal(name) for name in names}
+    # The last part of `Cart.total` is a name of its own only for look-ups: here its owner counts.
+    return frozenset(normal - {name.rpartition(".")[2] for name in normal if "." in name})
 
 
 def _definition_factor(chunk: ChunkHead, wanted: str) -> float:
@@ -213,25 +229,33 @@ def _apply_usage(candidate: Candidate, use: Hit) -> None:
     candidate.reasons += use.reasons
 
 
-def _apply_path(query: Query, candidate: Candidate) -> None:
-    path = candidate.chunk.path.lower()
-    if any(path == wanted or path.endswith(f"/{wanted}") for wanted in query.paths):
+def _apply_path(query: Query, asked: frozenset[str], candidate: Candidate) -> None:
+    if query.paths and _is_spelled_out(query, candidate.chunk.path.lower()):
         candidate.times(_PATH_SPELLED_OUT, "the path you wrote")
         candidate.reasons.append("the path you named")
         return
-    of_file, of_folder = _path_words(candidate.chunk.path)
-    file, folder = _overlap(query, of_file), _overlap(query, of_folder)
+    of_file, of_folder = _path_stems(candidate.chunk.path)
+    file, folder = _overlap(asked, of_file), _overlap(asked, of_folder)
     if file or folder:
         candidate.times(1 + _PATH_WORDS * max(file, 0.5 * folder), "words of its path")
         if file >= 0.5:
             candidate.reasons.append("the file name matches")
 
 
+def _is_spelled_out(query: Query, path: str) -> bool:
+    return any(path == wanted or path.endswith(f"/{wanted}") for wanted in query.paths)
+
+
 @lru_cache(maxsize=8192)
-def _path_words(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the words of a file's name and those of its folder's."""
+def _path_stems(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the stems of the words of a file's name and of its folder's."""
     pure = PurePosixPath(path)
-    return tuple(split_identifier(pure.stem)), tuple(split_identifier(pure.parent.name))
+    return _stems_of_name(pure.stem), _stems_of_name(pure.parent.name)
+
+
+@lru_cache(maxsize=32768)
+def _stems_of_name(name: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in split_identifier(name))
 
 
 def _apply_sidelines(query: Query, candidate: Candidate) -> None:
@@ -240,7 +264,7 @@ def _apply_sidelines(query: Query, candidate: Candidate) -> None:
         candidate.times(_TEST_PENALTY, "a test")
     if _is_sideline(chunk.path) and not any(term in chunk.path.lower() for term in query.terms):
         candidate.times(_SIDELINE_PENALTY, "beside the main code")
-    if chunk.path.rpartition("/")[2] in _REEXPORT_FILES and chunk.kind == "module":
+    if chunk.kind == "module" and chunk.path.rpartition("/")[2] in _REEXPORT_FILES:
         candidate.times(_SIDELINE_PENALTY, "names what others define")
     if chunk.language == "text" and not query.paths:
         candidate.times(_SIDELINE_PENALTY, "plain text")
@@ -257,7 +281,7 @@ def _apply_nearness(near: str | None, candidate: Candidate) -> None:
         return
     if candidate.chunk.path == near:
         candidate.times(1.2, "in your file")
-    elif PurePosixPath(candidate.chunk.path).parent == PurePosixPath(near).parent:
+    elif candidate.chunk.path.rpartition("/")[0] == near.rpartition("/")[0]:
         candidate.times(1.05, "in your folder")
 
 
@@ -280,11 +304,13 @@ def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
     for candidate in ordered:
         span = candidate.chunk.span
         taken = lines[candidate.chunk.path]
-        size = span.end_line - span.start_line + 1
-        if all(
-            (min(span.end_line, end) - max(span.start_line, start) + 1) * 2 <= size for start, end in taken
-        ):
-            taken.append((span.start_line, span.end_line))
+        first, last = span.start_line, span.end_line
+        size = last - first + 1
+        for start, end in taken:
+            if start <= last and first <= end and (min(last, end) - max(first, start) + 1) * 2 > size:
+                break
+        else:
+            taken.append((first, last))
             kept.append(candidate)
     return kept
 
@@ -292,9 +318,11 @@ def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
 def _saturated(ordered: Sequence[Candidate]) -> list[Candidate]:
     seen: set[str] = set()
     for candidate in ordered:
-        if candidate.chunk.path in seen and not candidate.is_asked_for:
+        path = candidate.chunk.path
+        if path not in seen:
+            seen.add(path)
+        elif not candidate.is_asked_for:
             candidate.times(_FURTHER_HITS, "further hit of its file")
-        seen.add(candidate.chunk.path)
     return sorted(ordered, key=_order)
 
 
@@ -303,18 +331,16 @@ def _matched_terms(query: Query, chunk: Chunk) -> list[str]:
     return [term for term in query.terms if stem(term) in present][:5]
 
 
-def _overlap(query: Query, words: Sequence[str]) -> float:
-    """Share of `words` that the question has in any form."""
-    if not words:
+def _overlap(asked: frozenset[str], stems: Sequence[str]) -> float:
+    """Share of the words with these stems that the question, of which `asked` are the stems, has in any form."""
+    if asked.isdisjoint(stems):
         return 0.0
-    asked = _stems(query.terms)
-    return sum(1 for word in words if stem(word) in asked) / len(words)
+    return sum([each in asked for each in stems]) / len(stems)
 
 
-def _coverage(query: Query, words: Sequence[str]) -> float:
-    """Share of the question's terms that `words` have in any form."""
-    stems = {stem(word) for word in words}
-    return sum(1 for term in query.terms if stem(term) in stems) / max(len(query.terms), 1)
+def _coverage(query: Query, stems: Sequence[str]) -> float:
+    """Share of the question's terms that words with these stems have in any form."""
+    return sum([stem(term) in stems for term in query.terms]) / max(len(query.terms), 1)
 
 
 @lru_cache(maxsize=64)
