@@ -18,6 +18,8 @@ class DictTree:
         self.files: dict[str, str] = {}
         self.skipped = dict(skipped or {})
         self.reads: list[str] = []
+        self.peeks: list[str] = []
+        self.secret: set[str] = set()
         self.unreadable: set[str] = set()
         self.rules: dict[str, str] = {}
         self._times: dict[str, int] = {}
@@ -50,9 +52,15 @@ class DictTree:
             raise PermissionError(13, "Permission denied", path)
         if path not in self.files:
             return None
+        if path in self.secret:
+            return SkippedFile(path, "may hold secrets")
         text = self.files[path]
         data = text.encode("utf-8", "surrogatepass")
         return SourceFile(path, text, language_of(path), hashlib.sha256(data).hexdigest())
+
+    def peek(self, path: str) -> bytes | None:
+        self.peeks.append(path)
+        return self.files[path].encode("utf-8", "surrogatepass") if path in self.files else None
 
     async def rule_against(self, path: str) -> str:
         return self.rules.get(path, "")

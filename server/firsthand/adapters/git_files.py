@@ -16,6 +16,10 @@ from firsthand.core import screening
 from firsthand.core.languages import language_of
 from firsthand.core.model import FileStat, Scan, SkippedFile, SourceFile
 
+_OPEN_FLAGS = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+)
+
 
 class WorkspaceTree:
     """A `SourceTree` over one folder; nothing outside of it is ever read, and no link is followed."""
@@ -40,6 +44,13 @@ class WorkspaceTree:
     async def read(self, path: str) -> SourceFile | SkippedFile | None:
         """Read and decode one file, unless its content should not be indexed; None when it is gone."""
         return await asyncio.to_thread(self._read, path)
+
+    def peek(self, path: str) -> bytes | None:
+        """Return the bytes of a file that a scan has named, unjudged; None when it cannot be read."""
+        try:
+            return _read_regular_file(self._root / path, self._max_file_bytes)
+        except OSError:
+            return None
 
     def _scan(self) -> Scan:
         files: list[FileStat] = []
@@ -95,10 +106,7 @@ def _read_regular_file(file: Path, limit: int) -> bytes | None:
 
     Opening does not follow a link and does not wait for the other end of a pipe.
     """
-    flags = (
-        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
-    with os.fdopen(os.open(file, flags), "rb") as opened:
+    with os.fdopen(os.open(file, _OPEN_FLAGS), "rb") as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             return None
         return opened.read(limit)

@@ -131,6 +131,14 @@ def packed(update: FileUpdate) -> FileUpdate:
     )
 
 
+def chunks_of_update(update: FileUpdate) -> list[Chunk]:
+    """Return the chunks of an update, packed or not."""
+    if not update.packed:
+        return list(update.chunks)
+    batch = pa.ipc.read_record_batch(pa.py_buffer(update.packed), CHUNKS)
+    return chunks_from(pa.chunked_array([batch["chunk"]]))
+
+
 def file_table(updates: Iterable[FileUpdate]) -> pa.Table:
     """Return one row a file, with the number of rows that its chunks really have."""
     rows = []

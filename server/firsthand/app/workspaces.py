@@ -70,11 +70,13 @@ async def _assemble(
     from firsthand.adapters.git_history import GitHistory
     from firsthand.adapters.lance_folder import index_folder as folder_of_index
     from firsthand.adapters.lance_lock import keeper_lock, writer_lock
+    from firsthand.adapters.lance_schema import chunks_of_update
     from firsthand.adapters.parser_process import ProcessParser
     from firsthand.adapters.process_cutter import ProcessCutter
     from firsthand.core.aided_search import aided
     from firsthand.core.assistant import Assistant
     from firsthand.core.chunking import CHUNKER_VERSION
+    from firsthand.core.direct_reading import DirectReading
     from firsthand.core.freshness import OpenBuffers
     from firsthand.core.hovering import Hovers
     from firsthand.core.indexing import Indexer
@@ -99,10 +101,11 @@ async def _assemble(
 
     bulk_parser = ProcessParser()
     resources.push_async_callback(asyncio.to_thread, bulk_parser.close)
+    bulk_cutter = ProcessCutter(bulk_parser)
     indexer = Indexer(
         tree=tree,
         parser=parser,
-        bulk_cutter=ProcessCutter(bulk_parser),
+        bulk_cutter=bulk_cutter,
         store=store,
         embedder=succession,
         writer_lock=lambda: writer_lock(index),
@@ -117,7 +120,18 @@ async def _assemble(
         quiet=succession.settle,
     )
     unsaved = UnsavedTexts(store=store, parser=parser, buffers=buffers)
-    searcher = Searcher(store=store, embedder=succession, unsaved=unsaved)
+    direct = DirectReading(
+        tree=tree,
+        files=tree,
+        cutter=bulk_cutter,
+        chunks_of=chunks_of_update,
+        store=store,
+        waiting=indexer.waiting,
+        buffers=buffers,
+        stage=lambda: indexer.state.stage,
+        yielding=indexer.yielding,
+    )
+    searcher = Searcher(store=store, embedder=succession, unsaved=unsaved, direct=direct)
     chat = CourteousChat(chosen.chat, indexer) if chosen.chat else None
     assistant = Assistant(
         searcher=aided(searcher, chat, multi_query=settings.multi_query, rerank=settings.rerank),

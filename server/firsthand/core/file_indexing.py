@@ -12,6 +12,7 @@ from firsthand.core.index_order import in_order_of_interest
 from firsthand.core.index_state import IndexingProgress
 from firsthand.core.model import FileRecord, FileStat, FileUpdate, Report, SkippedFile, SourceFile, Vector
 from firsthand.core.ports import ChunkStore, Cutter, SourceTree
+from firsthand.core.waiting_files import WaitingFiles
 from firsthand.errors import FirsthandError
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class FileIndexer:
         courtesy: Courtesy,
         progress: IndexingProgress,
         swept: Callable[[float], None],
+        waiting: WaitingFiles,
         worked_on: Callable[[], Awaitable[Sequence[str]]] | None = None,
     ) -> None:
         """Take what the chunks are made of.
@@ -51,6 +53,7 @@ class FileIndexer:
         Args:
             bulk_cutter: takes the place of `cutter` where there are many files.
             swept: is told how many seconds it took to look at all files.
+            waiting: is kept equal to what has still to be indexed; what was cut for a search is stored from there.
             worked_on: tells which files people work on now, most interesting first; they are indexed first.
         """
         self._tree = tree
@@ -60,6 +63,7 @@ class FileIndexer:
         self._courtesy = courtesy
         self._progress = progress
         self._swept = swept
+        self._waiting = waiting
         self._worked_on = worked_on
 
     async def sweep(self, report: Report) -> int:
@@ -76,7 +80,9 @@ class FileIndexer:
         await self._record_skipped(scan.skipped, manifest)
         stale = [stat for stat in scan.files if not same_stat(stat, manifest.get(stat.path))]
         self._swept(time.monotonic() - began)
-        await self._index_files(await self._ordered(stale), manifest, report)
+        ordered = await self._ordered(stale)
+        self._waiting.begin(ordered)
+        await self._index_files(ordered, manifest, report)
         return len(gone)
 
     async def refresh(self, paths: Sequence[str], report: Report) -> None:
@@ -101,6 +107,7 @@ class FileIndexer:
         if gone:
             await self._store.remove(gone)
         await self._record_skipped(skipped, manifest)
+        self._waiting.add(stale)
         await self._index_files(stale, manifest, report)
 
     async def _ordered(self, stale: Sequence[FileStat]) -> Sequence[FileStat]:
@@ -122,14 +129,17 @@ class FileIndexer:
         self._progress.enter("chunking", report, total=len(stale))
         cutter = self._cutter if len(stale) < _FILES_WORTH_PROCESSES else self._bulk_cutter
         storing: asyncio.Task[None] | None = None
+        self._waiting.begin_work()
         try:
             for start, end in _batches(len(stale)):
                 updates, touched = await self._cut_all(stale[start:end], cutter, manifest, start, report)
                 if storing is not None:
                     await storing
                 # The next files are cut while these are stored.
-                storing = asyncio.create_task(self._commit(updates, touched))
+                updates += self._waiting.take_ready()
+                storing = asyncio.create_task(self._commit(updates, touched, stale[start:end]))
         finally:
+            self._waiting.end_work()
             if storing is not None:
                 await storing
             if cutter is not self._cutter:
@@ -166,6 +176,8 @@ class FileIndexer:
     ) -> None:
         """Read and cut one file after another; several of these share the files."""
         for stat in stats:
+            if not self._waiting.holds(stat.path):
+                continue  # cut for a search, and stored since
             match await self._read(stat.path):
                 case SourceFile() as source:
                     known = manifest.get(stat.path)
@@ -187,14 +199,17 @@ class FileIndexer:
         except (OSError, FirsthandError) as error:
             return f"cannot be read: {error}"
 
-    async def _commit(self, updates: Sequence[FileUpdate], touched: Sequence[FileRecord]) -> None:
+    async def _commit(
+        self, updates: Sequence[FileUpdate], touched: Sequence[FileRecord], looked_at: Sequence[FileStat]
+    ) -> None:
         if touched:
             await self._store.touch(touched)
-        if not updates:
-            return
-        hashes = [key for update in updates for key in update.content_hashes]
-        known = await self._store.known_vectors(hashes) if hashes else {}
-        await self._store.replace([_with_vectors(update, known) for update in updates])
+        if updates:
+            hashes = [key for update in updates for key in update.content_hashes]
+            known = await self._store.known_vectors(hashes) if hashes else {}
+            await self._store.replace([_with_vectors(update, known) for update in updates])
+        self._waiting.stored([stat.path for stat in looked_at])
+        self._waiting.stored([update.record.path for update in updates])
 
 
 def _with_vectors(update: FileUpdate, known: Mapping[str, Vector]) -> FileUpdate:

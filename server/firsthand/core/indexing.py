@@ -21,6 +21,7 @@ from firsthand.core.index_state import IndexingProgress, IndexingState
 from firsthand.core.model import IndexReport, Progress, Report
 from firsthand.core.ports import ChunkStore, Cutter, Embedder, Parser, SourceTree
 from firsthand.core.succession import Succession, succession_of
+from firsthand.core.waiting_files import WaitingFiles
 from firsthand.errors import FirsthandError, ModelError, StoreBusyError, StoreDamagedError
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,8 @@ class Indexer:
         self._courtesy = Courtesy()
         self._progress = IndexingProgress()
         self._drains = 0
+        self.waiting = WaitingFiles()
+        """What is there and not indexed as it is now."""
         self._files = FileIndexer(
             tree=tree,
             cutter=ParserCutter(parser),
@@ -76,6 +79,7 @@ class Indexer:
             courtesy=self._courtesy,
             progress=self._progress,
             swept=self._marks.swept,
+            waiting=self.waiting,
             worked_on=worked_on,
         )
         self._vectors = EmbeddingStage(

@@ -62,6 +62,14 @@ class SourceTree(Protocol):
         ...
 
 
+class RawFiles(Protocol):
+    """The bytes of files that a scan has named. Synchronous: callers run it in a thread."""
+
+    def peek(self, path: str) -> bytes | None:
+        """Return what a file holds, to be counted and not to be shown: nothing of it was judged; None if unreadable."""
+        ...
+
+
 class RuledTree(SourceTree, Protocol):
     """A source tree with rules of its own, about which people can ask."""
 

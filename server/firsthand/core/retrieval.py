@@ -5,9 +5,11 @@ Text that is open and not saved comes before its file.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 
+from firsthand.core.direct_hits import DirectHits
+from firsthand.core.direct_reading import DirectReading
 from firsthand.core.hit_reasons import with_callers
 from firsthand.core.model import Chunk, ChunkHead, Hit, Scope, ScoredHead, Vector
 from firsthand.core.neighbours import find_neighbours, hits_of
@@ -42,15 +44,18 @@ class Searcher:
         store: ChunkStore,
         embedder: Embedder | Succession | None,
         unsaved: UnsavedTexts | None = None,
+        direct: DirectReading | None = None,
     ) -> None:
         """Take what to search.
 
         Args:
             embedder: the one that makes the vectors of `store`, or several that take over from each other.
             unsaved: the open documents, which come before their files.
+            direct: reads the files that are not indexed yet.
         """
         self._store = store
         self._unsaved = unsaved
+        self._direct = direct
         self._succession = None if embedder is None else succession_of(store, embedder)
 
     async def search(
@@ -87,40 +92,47 @@ class Searcher:
         self, query: Query, scope: Scope, limit: int, near: str | None, late_vectors: int
     ) -> list[Candidate]:
         depth = max(_DEPTH, 2 * limit)
-        by_keywords = asyncio.create_task(self._store.find_keywords(query.terms, scope, depth))
-        keywords, dense, (defining, using) = await asyncio.gather(
-            by_keywords,
-            self._nearest(query, scope, depth, by_keywords, late_vectors),
+        by_words = asyncio.create_task(self._by_words(query, scope, depth))
+        words, dense, (defining, using) = await asyncio.gather(
+            by_words,
+            self._nearest(query, scope, depth, by_words, late_vectors),
             self._by_name(query, scope),
         )
+        direct = words.direct
         shadow = await self._unsaved.shadow() if self._unsaved is not None else Shadow({})
         return rank(
             query,
             shadow.scored(dense),
-            shadow.by_keywords(keywords, query.terms, scope),
-            shadow.defining(defining, query.names, scope),
-            shadow.hits(using),
+            shadow.by_keywords(words.found, query.terms, scope),
+            shadow.defining(direct.defining(defining, query.names, scope), query.names, scope),
+            shadow.hits(direct.current_hits(using)),
             near=near,
             limit=limit,
         )
 
+    async def _by_words(self, query: Query, scope: Scope, depth: int) -> "_ByWords":
+        """Return the keyword hits, those of files that are not indexed yet among them."""
+        found = self._store.find_keywords(query.terms, scope, depth)
+        if self._direct is None:
+            return _ByWords(await found, DirectHits())
+        by_index, direct = await asyncio.gather(found, self._direct.find(query, scope))
+        return _ByWords(await self._direct.joined(by_index, direct, scope), direct)
+
     async def _nearest(
-        self,
-        query: Query,
-        scope: Scope,
-        depth: int,
-        by_keywords: Awaitable[Sequence[ScoredHead]],
-        late_vectors: int,
+        self, query: Query, scope: Scope, depth: int, by_words: Awaitable["_ByWords"], late_vectors: int
     ) -> Sequence[ScoredHead]:
         """Return the nearest chunks by meaning, none while no embedder is there."""
         question = await self._embedded(query)
         if question is None:
             return ()
-        if late_vectors:
-            promising = (await by_keywords)[:late_vectors]
-            chunks = await self._store.read([scored.chunk for scored in promising])
-            await _embed_late(question.index, [chunk for chunk in chunks if chunk is not None])
-        return await question.index.store.find_dense(question.vector, scope, depth)
+        if not late_vectors:
+            dense = await question.index.store.find_dense(question.vector, scope, depth)
+            return (await by_words).direct.current(dense)
+        words = await by_words
+        chunks = await self._store.read([scored.chunk for scored in words.found[:late_vectors]])
+        vectors = await _embed_late(question.index, [chunk for chunk in chunks if chunk is not None])
+        dense = await question.index.store.find_dense(question.vector, scope, depth)
+        return words.direct.by_meaning(dense, question.vector, vectors, scope)
 
     async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[ChunkHead], Sequence[Hit]]:
         defining = await self._store.find_defining(query.names, _MOST_DEFINITIONS) if query.names else ()
@@ -163,21 +175,33 @@ class _EmbeddedQuestion:
     vector: Vector
 
 
-async def _embed_late(index: EmbeddedIndex, chunks: Sequence[Chunk]) -> None:
-    """Give chunks their vector ahead of indexing: what matches a question by its words is worth it now."""
+@dataclass(frozen=True, slots=True)
+class _ByWords:
+    """The keyword hits, best first, and what those of them say that the index does not have."""
+
+    found: Sequence[ScoredHead]
+    direct: DirectHits
+
+
+async def _embed_late(index: EmbeddedIndex, chunks: Sequence[Chunk]) -> Mapping[str, Vector]:
+    """Give chunks their vector ahead of indexing: what matches a question by its words is worth it now.
+
+    Returns:
+        The vectors of these chunks by their hash, as far as there are any.
+    """
     known = await index.store.known_vectors([chunk.content_hash for chunk in chunks])
     missing = {chunk.content_hash: chunk for chunk in chunks if chunk.content_hash not in known}
     if not missing:
-        return
+        return known
     try:
         results = await index.embedder.embed_documents([chunk.embedding_text for chunk in missing.values()])
     except ModelError as error:
         log.warning("not embedded ahead of indexing: %s", error)
-        return
+        return known
     found = zip(missing, results, strict=True)
+    made = {key: result for key, result in found if not isinstance(result, Rejected)}
     try:
-        await index.store.set_vectors(
-            {key: result for key, result in found if not isinstance(result, Rejected)}
-        )
+        await index.store.set_vectors(made)
     except StoreError as error:
         log.warning("vectors are not kept ahead of indexing: %s", error)
+    return {**known, **made}
