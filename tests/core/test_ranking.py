@@ -221,6 +221,53 @@ def test_further_hits_of_a_file_stand_behind_other_files() -> None:
     assert [hit.chunk for hit in hits] == [texts[0], other, *texts[1:]]
 
 
+def cart_file(member: str) -> tuple[Chunk, Chunk]:
+    """Return a class and a method, of that class when `member` is `Cart.add`."""
+    header = make_chunk("cart.py", "class Cart", name="Cart", kind="class")
+    owner = member.rpartition(".")[0]
+    method = make_chunk(
+        "cart.py",
+        "def add",
+        name="add",
+        qualified_name=member,
+        kind="method",
+        start_line=9,
+        start_byte=90,
+        parent=owner,
+    )
+    return header, method
+
+
+@pytest.mark.parametrize(
+    ("question", "member", "first"),
+    [
+        ("how do items get in", "Cart.add", "add"),
+        ("how do items get in", "Basket.add", "Cart"),
+        ("Cart", "Cart.add", "Cart"),
+    ],
+)
+def test_the_header_of_a_class_gives_way_to_its_members(question: str, member: str, first: str) -> None:
+    """A member of a class that matches nearly as well stands before its header, unless the class is looked up."""
+    header, method = cart_file(member)
+    found = [ScoredChunk(header, 1.0), ScoredChunk(method, 0.9)]
+
+    hits = rank(understand(question), (), found, ())
+
+    assert hits[0].chunk.name == first
+
+
+def test_what_stands_first_in_a_file_has_the_place_of_the_file() -> None:
+    """A file is placed by the best that it has, whichever of its chunks then stands first."""
+    header, method = cart_file("Cart.add")
+    other = make_chunk("other.py", "items")
+    found = [ScoredChunk(header, 1.0), ScoredChunk(other, 0.95), ScoredChunk(method, 0.9)]
+
+    hits = rank(understand("how do items get in"), (), found, ())
+
+    assert [hit.chunk for hit in hits] == [method, other, header]
+    assert hits[0].score > 1.0
+
+
 def test_a_limit_keeps_the_best() -> None:
     """With a limit the same hits stand first, and no others."""
     listed = [ScoredChunk(make_chunk(f"{name}.py", "token"), 1.0) for name in "abc"]

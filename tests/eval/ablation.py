@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from firsthand.core import ranking
-from firsthand.core.model import Hit
 
 _PROSE_AT_HALF = {"symbol": 0.35, "path": 0.3, "prose": 0.5}
 
@@ -22,7 +21,9 @@ WITHOUT: Mapping[str, Mapping[str, Any]] = {
     "without: a file that matches in many places": {"_FILE_COHERENCE": 0.0},
     "without: tests behind code": {"_TEST_PENALTY": 1.0},
     "without: sidelines behind code": {"_SIDELINE_PENALTY": 1.0},
+    "without: members stand before the header of their class": {"_HEADER": 1.0},
     "without: further hits of a file count less": {"_FURTHER_HITS": 1.0},
+    "with: further hits by their own score alone": {"_FURTHER_POWER": 1.0},
     "without: sentences lean on meaning": {"_SENTENCE_SHARE": 0.0, "_DENSE_SHARE": _PROSE_AT_HALF},
     "without: keyword scores squared": {"_KEYWORD_POWER": 1},
     "with: a dense share of .8 for all prose": {
@@ -35,10 +36,8 @@ WITHOUT: Mapping[str, Mapping[str, Any]] = {
 
 async def ablated(variants: Mapping[str, Mapping[str, Any]] = WITHOUT) -> AsyncIterator[str]:
     """Yield the name of each variant while it is in force."""
-    # Explaining the hits takes longer than ranking them, and scores do not depend on it.
-    unexplained = {"_hit": lambda query, candidate: Hit(candidate.chunk, candidate.score, ())}
     for name, values in variants.items():
-        with _changed({**unexplained, **values}):
+        with _changed(values):
             yield name
 
 

@@ -2,7 +2,8 @@
 
 The scores are put on one scale and added with a weight for each list, which Bruch, Gai and Ingber, "An Analysis of
 Fusion Functions for Hybrid Retrieval" (TOIS 2023), found better than adding places. Every rule below is a factor on
-the fused score, so that it can be read, measured and removed on its own.
+the fused score, so that it can be read, measured and removed on its own. Files are chosen first, then places in them:
+a file's place is its own, and its chunks take turns for it.
 """
 
 import math
@@ -49,9 +50,16 @@ _TEST_PENALTY = 0.3
 _SIDELINE_PENALTY = 0.7
 # Up to this place, nearness of meaning is a reason worth a word.
 _CLOSE_IN_MEANING = 20
-# The hits of a file behind its best one count this much less, all of them alike: the first page should show more than
-# one file, yet in a file that matters all that matters. What uses the name whose users are asked for is the answer.
-_FURTHER_HITS = 0.6
+# The hits of a file behind its best one share its place and count this much less: the first page should show more than
+# one file. How far one is behind the best one tells less than that, so it is damped: in a file that matters all that
+# matters. What uses the name whose users are asked for is the answer, and counts in full.
+_FURTHER_HITS = 0.35
+_FURTHER_POWER = 0.6
+# How many chunks of a file beside its best one tell what it is about.
+_COHERENT = 5
+_WITH_MEMBERS = frozenset({"class", "interface", "struct", "enum", "trait", "impl", "type"})
+# What the header of a class counts inside its file beside members that were found as well.
+_HEADER = 0.5
 
 _SIDELINE = re.compile(
     r"(^|/)(examples?|samples?|demos?|docs?|benchmarks?|bench|compat|legacy|deprecated|vendor|third_party|fixtures?"
@@ -115,9 +123,7 @@ def rank(
         _apply_path(query, asked, candidate)
         _apply_sidelines(query, candidate)
         _apply_nearness(near, candidate)
-    _apply_coherence(candidates)
-    ordered = _without_overlaps(sorted(candidates, key=_order))
-    return _saturated(ordered)[:limit]
+    return _by_files(query, candidates)[:limit]
 
 
 def hit(query: Query, candidate: Candidate, chunk: Chunk) -> Hit:
@@ -285,25 +291,50 @@ def _apply_nearness(near: str | None, candidate: Candidate) -> None:
         candidate.times(1.05, "in your folder")
 
 
-def _apply_coherence(candidates: Iterable[Candidate]) -> None:
+def _by_files(query: Query, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Order on two levels: all that a file has places it, and what answers best in it stands first there."""
     by_path: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         by_path[candidate.chunk.path].append(candidate)
+    placed: list[Candidate] = []
     for group in by_path.values():
-        group.sort(key=_order)
-        best = group[0]
-        rest = sum(candidate.score for candidate in group[1:6])
-        if rest and best.score:
-            best.times(1 + _FILE_COHERENCE * math.log1p(rest / best.score), "more of its file matches")
+        of_file = _file_score(group)
+        _apply_headers(query, group)
+        shown = _without_overlaps(sorted(group, key=_order))
+        lead = shown[0].score
+        for candidate in shown if lead else ():
+            share = candidate.score / lead
+            candidate.times(of_file / lead, "all that its file has")
+            if candidate is not shown[0] and share and not candidate.is_asked_for:
+                candidate.times(_FURTHER_HITS * share ** (_FURTHER_POWER - 1), "further hit of its file")
+        placed += shown
+    return sorted(placed, key=_order)
 
 
-def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
-    """Parts of one definition overlap by design; the best one stands for the lines they share."""
+def _file_score(group: Iterable[Candidate]) -> float:
+    """Return what a file is worth by its chunks: its best one, and more where others match, too."""
+    best, *others = sorted((candidate.score for candidate in group), reverse=True)
+    rest = sum(others[:_COHERENT])
+    return best * (1 + _FILE_COHERENCE * math.log1p(rest / best)) if best else 0.0
+
+
+def _apply_headers(query: Query, group: Sequence[Candidate]) -> None:
+    """A class matches by the members that its header lists; where they were found, too, they are the answer."""
+    if query.kind != "prose":
+        return
+    owners = {candidate.chunk.qualified_name.rpartition(".")[0] for candidate in group}
+    for candidate in group:
+        chunk = candidate.chunk
+        if chunk.kind in _WITH_MEMBERS and chunk.qualified_name in owners and not candidate.is_asked_for:
+            candidate.times(_HEADER, "its members are there, too")
+
+
+def _without_overlaps(ordered: Iterable[Candidate]) -> list[Candidate]:
+    """Parts of one definition overlap by design; the best one stands for the lines they share in their file."""
     kept: list[Candidate] = []
-    lines: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    taken: list[tuple[int, int]] = []
     for candidate in ordered:
         span = candidate.chunk.span
-        taken = lines[candidate.chunk.path]
         first, last = span.start_line, span.end_line
         size = last - first + 1
         for start, end in taken:
@@ -313,17 +344,6 @@ def _without_overlaps(ordered: Sequence[Candidate]) -> list[Candidate]:
             taken.append((first, last))
             kept.append(candidate)
     return kept
-
-
-def _saturated(ordered: Sequence[Candidate]) -> list[Candidate]:
-    seen: set[str] = set()
-    for candidate in ordered:
-        path = candidate.chunk.path
-        if path not in seen:
-            seen.add(path)
-        elif not candidate.is_asked_for:
-            candidate.times(_FURTHER_HITS, "further hit of its file")
-    return sorted(ordered, key=_order)
 
 
 def _matched_terms(query: Query, chunk: Chunk) -> list[str]:
