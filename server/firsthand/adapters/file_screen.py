@@ -73,9 +73,16 @@ class FileScreen:
         known = self._real_folders.get(folder)
         if known is None:
             above = folder.rpartition("/")[0]
-            known = self._is_real_folder(above) and not Path(self._root, folder).is_symlink()
+            known = self._is_real_folder(above) and not _is_link(f"{self._root}/{folder}")
             self._real_folders[folder] = known
         return known
+
+
+def _is_link(file: str) -> bool:
+    try:
+        return stat.S_ISLNK(os.lstat(file).st_mode)
+    except OSError:
+        return False
 
 
 def _impossible(path: str) -> str | None:

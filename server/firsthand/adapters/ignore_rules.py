@@ -1,5 +1,7 @@
 """Ignore files with git's semantics: nested, negated, the deepest file deciding, nothing below an ignored folder."""
 
+import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +20,7 @@ class IgnoreRules:
     """
 
     def __init__(self, root: Path, file_name: str | None, root_lines: Sequence[str] = ()) -> None:
-        self._root = root
+        self._root = os.fspath(root)
         self._file_name = file_name
         self._root_lines = root_lines
         self._patterns: dict[str, tuple[IgnorePattern, ...]] = {}
@@ -69,16 +71,17 @@ class IgnoreRules:
 
     def _patterns_in(self, folder: str) -> tuple[IgnorePattern, ...]:
         if folder not in self._patterns:
-            lines = _lines(self._root / folder / self._file_name) if self._file_name else []
+            lines = _lines(f"{self._root}/{folder}/{self._file_name}") if self._file_name else []
             self._patterns[folder] = parse_ignore_lines(lines if folder else [*lines, *self._root_lines])
         return self._patterns[folder]
 
 
-def _lines(file: Path) -> list[str]:
+def _lines(file: str) -> list[str]:
     """Return the lines of an ignore file; none where there is no readable regular file (git follows no link here)."""
     try:
-        if file.is_symlink() or not file.is_file() or file.stat().st_size > _MAX_IGNORE_FILE_BYTES:
+        found = os.lstat(file)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_IGNORE_FILE_BYTES:
             return []
-        return file.read_bytes().decode("utf-8-sig", errors="replace").split("\n")
+        return Path(file).read_bytes().decode("utf-8-sig", errors="replace").split("\n")
     except OSError:
         return []

@@ -11,7 +11,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import IO, Any
 
-from firsthand.core.model import Import, Outline, Span, Symbol, Use
+from firsthand.core.model import Import, Outline, Symbol
 
 _LENGTH = struct.Struct(">Q")
 
@@ -59,4 +59,4 @@ def _by_fields(kind: type) -> Callable[[Any], tuple[type, tuple[object, ...]]]:
 
 class _Pickler(pickle.Pickler):
     # Slotted dataclasses pickle through functions written in Python; handing over their fields takes half the time.
-    dispatch_table = {kind: _by_fields(kind) for kind in (Outline, Symbol, Import, Span, Use)}  # noqa: RUF012
+    dispatch_table = {kind: _by_fields(kind) for kind in (Outline, Symbol, Import)}  # noqa: RUF012

@@ -1,6 +1,5 @@
 """The Parser port over tree-sitter grammars."""
 
-import re
 import time
 from dataclasses import replace
 
@@ -15,7 +14,9 @@ _LARGEST_TEXT = 4 * 1024 * 1024
 # Some grammars take quadratic time on text that only resembles their language.
 _LONGEST_SECONDS = 5.0
 # Queries take quadratic time on thousands of brackets or quotes in a row, and cannot be stopped; no code has them.
-_ONLY_PUNCTUATION = re.compile(rb"(?:[!-/:-@\[-^`{-~]\s*+){3000}")
+_ONLY_PUNCTUATION = b"!" * 3000
+_PUNCTUATION = bytes(0x21 if chr(byte) in "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~" else 0 for byte in range(256))
+_BLANKS = b" \t\n\r\f\v"
 # The parser asks for text in pieces; between two of them other threads get their turn.
 _PIECE = 32 * 1024
 
@@ -32,7 +33,11 @@ class TreeSitterParser:
         if language in embedded.HOSTS:
             code_language, data = embedded.scripts(data)
         grammar = loading.load(code_language)
-        if grammar is None or len(data) > _LARGEST_TEXT or _ONLY_PUNCTUATION.search(data):
+        if (
+            grammar is None
+            or len(data) > _LARGEST_TEXT
+            or _ONLY_PUNCTUATION in data.translate(_PUNCTUATION, _BLANKS)
+        ):
             return None
         tree = _parse(grammar.language, data)
         return (

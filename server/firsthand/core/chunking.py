@@ -14,6 +14,7 @@ from firsthand.core.chunk_identities import identify
 from firsthand.core.chunk_pieces import Piece, divide
 from firsthand.core.chunk_preambles import first_sentence, header_of, import_phrase, preamble
 from firsthand.core.chunk_sizes import LARGEST
+from firsthand.core.identifiers import runs
 from firsthand.core.languages import is_test_path
 from firsthand.core.lines import LineTable, encode
 from firsthand.core.model import Chunk, ChunkKind, Import, Outline, SourceFile, Span, Symbol
@@ -22,7 +23,6 @@ from firsthand.core.tokens import estimate_tokens
 # Raised whenever the same file would give other chunks: an index of another version is built anew.
 CHUNKER_VERSION = 1
 
-_WORD = re.compile(r"\w+")
 _IMPORT_KEYWORDS = frozenset(
     "import from as use using require include const let var type static pub crate self super open qualified "
     "hiding alias only module export default extern mod public private local return".split()
@@ -70,7 +70,7 @@ class _Chunks:
 
     def _chunk(self, piece: Piece, span: Span, text: str) -> Chunk:
         identity = identify(piece, self._outline, span, self._top_kind)
-        words = set(_WORD.findall(text))
+        words = set(runs(text))
         used = self._used_imports(words)
         above = [import_phrase(*pair) for pair in used if not _is_inside(pair[0], span)]
         before = preamble(
@@ -184,7 +184,7 @@ def _imports_by_word(imports: Sequence[Import]) -> dict[str, list[int]]:
     """Index the numbers of imports by the words through which code may use them."""
     by_word: dict[str, list[int]] = {}
     for number, statement in enumerate(imports):
-        for word in set(_WORD.findall(statement.text)) - _IMPORT_KEYWORDS:
+        for word in set(runs(statement.text)) - _IMPORT_KEYWORDS:
             by_word.setdefault(word, []).append(number)
     return by_word
 

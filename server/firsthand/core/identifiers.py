@@ -4,6 +4,11 @@ import re
 from functools import lru_cache
 from itertools import chain
 
+_RUN = re.compile(r"\w+")
+# All ASCII characters but those of words, as blanks: taking a text apart at blanks takes a sixth of the time.
+_BLANKS = bytes(byte if chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(128)) + bytes(
+    128
+)
 _WORD = re.compile(r"[^\W\d_]\w*|\d+")
 _ASCII_WORD = re.compile(_WORD.pattern, re.ASCII)  # a third faster
 # "Lower case" takes in every letter that is not an ASCII capital: scripts beyond ASCII are not taken apart.
@@ -30,7 +35,17 @@ def split_identifier(name: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Return the search terms of a text, lower case, in order: each identifier whole and, if it has any, its parts."""
-    return list(chain.from_iterable(map(_terms_of, words(text))))
+    return term_text(text).split()
+
+
+def term_text(text: str) -> str:
+    """Return the same terms as one text with blanks between them."""
+    return "".join(map(_term_text_of, runs(text)))[:-1]
+
+
+def runs(text: str) -> list[str]:
+    """Return the runs of letters, digits and underscores of a text, in order."""
+    return text.encode().translate(_BLANKS).decode().split() if text.isascii() else _RUN.findall(text)
 
 
 def words(text: str) -> list[str]:
@@ -68,7 +83,17 @@ def _parts(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=65536)
-def _terms_of(word: str) -> tuple[str, ...]:
+def _term_text_of(run: str) -> str:
+    """Return the terms of a run, a blank behind each."""
+    word = run.lstrip("_")
+    if word.isascii() and word.islower() and word.replace("_", "").isalpha() and len(word) <= _LONGEST_WORD:
+        # Most words; the general way says the same and takes ten times as long.
+        parts = [part for part in word.split("_") if part]
+        return " ".join(parts) + " " if len(parts) < 2 else f"{word.rstrip('_')} {' '.join(parts)} "
+    return "".join(f"{term} " for term in chain.from_iterable(map(_terms_of_word, words(run))))
+
+
+def _terms_of_word(word: str) -> tuple[str, ...]:
     if len(word) > _LONGEST_WORD:
         return ()
     parts = _parts(word)

@@ -6,6 +6,7 @@ a lenient decoder may leave behind, are encoded as they are, so every text has b
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from operator import add
 
@@ -24,8 +25,9 @@ class LineTable:
         return cls.of_bytes(encode(text))
 
     @classmethod
+    @lru_cache(maxsize=1)
     def of_bytes(cls, data: bytes) -> "LineTable":
-        """Number the lines of bytes that `encode` made."""
+        """Number the lines of bytes that `encode` made; the last table is kept for the next step."""
         # Unlike that of str, this method of bytes knows no other line endings.
         *starts, _ = accumulate(map(len, data.splitlines(keepends=True)), initial=0)
         return cls(data, tuple(starts), tuple(map(add, starts, map(len, data.splitlines()))))

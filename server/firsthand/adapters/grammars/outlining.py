@@ -6,7 +6,7 @@ from firsthand.adapters.grammars.drafts import Draft, nest, span, symbol
 from firsthand.adapters.grammars.leads import Leads
 from firsthand.adapters.grammars.loading import Grammar
 from firsthand.adapters.grammars.naming import find_name, is_name, read_name, read_target, text_of
-from firsthand.adapters.grammars.usage import NameUse, assign_uses, captured_uses, named_uses, place_uses
+from firsthand.adapters.grammars.usage import NameUse, assign_uses, captured_uses
 from firsthand.core.lines import LineTable
 from firsthand.core.model import Import, Outline
 
@@ -27,8 +27,10 @@ def outline(grammar: Grammar, root: Node, data: bytes) -> Outline:
     drafts = reading.drafts()
     top = Draft("module", 0, len(data), (0, 0), ("",), outer_end=len(data))
     uses = [*reading.uses, *captured_uses(QueryCursor(grammar.uses).captures(root))]
-    placed = place_uses(uses, drafts, top)
-    assign_uses(placed, drafts, top, data, grammar.never)
+    places = assign_uses(uses, drafts, top, data)
+    for draft in (top, *drafts):
+        for name in grammar.never & draft.calls.keys():
+            del draft.calls[name]
     imports = reading.imports()
     return Outline(
         language=grammar.name,
@@ -36,7 +38,7 @@ def outline(grammar: Grammar, root: Node, data: bytes) -> Outline:
         imports=imports,
         calls=tuple(top.calls),
         references=tuple(top.references),
-        uses=named_uses(placed, drafts, table, imports, grammar),
+        uses=tuple(places.named(drafts, table, imports, grammar)),
         has_errors=root.has_error,
     )
 

@@ -10,6 +10,7 @@ from firsthand.core.lines import decode
 
 # How far before a name its qualifier is looked for; a longer chain is an expression like any other.
 _REACH = 120
+_NEAR = 4
 _LINKS_BACKWARDS = rb"\.\?|\.!{1,2}|\.&|\.|::|\\"
 # Elsewhere these are the arrow before a result and the colon before a type.
 _MORE_LINKS_BACKWARDS = dict.fromkeys(("c", "cpp", "objc", "cuda", "arduino", "php", "perl"), rb"|>-") | {
@@ -35,6 +36,10 @@ def split_name(text: str) -> tuple[str, str]:
 
 def qualifier_before(data: bytes, start: int, language: str) -> str:
     """Return what qualifies the name that starts at this byte, its parts joined by dots, or ""."""
+    # Most names stand behind a blank or a bracket, which a few bytes tell.
+    nearest = data[max(0, start - _NEAR) : start].rstrip()
+    if nearest and nearest[-1] not in _LINK_ENDS:
+        return ""
     before = data[max(0, start - _REACH) : start].rstrip()
     if not before or before[-1] not in _LINK_ENDS:
         return ""

@@ -1,9 +1,10 @@
 """Which names each definition uses: what it calls, refers to and builds on, and every place where it does."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import islice
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import cast
 
 from tree_sitter import Node
@@ -31,8 +32,8 @@ _WORD = re.compile(r"\w+")
 NameUse = tuple[int, int, str]
 """Where a name stands, in bytes, and the capture that found it."""
 
-PlacedName = tuple[Draft, int, int, str]
-"""The same behind the innermost definition that it stands in."""
+_Place = tuple[int, int, Draft, UseKind]
+"""Where a name stands, the innermost definition around it, and how it is used there."""
 
 
 def captured_uses(captures: Mapping[str, Sequence[Node]]) -> Iterator[NameUse]:
@@ -42,58 +43,10 @@ def captured_uses(captures: Mapping[str, Sequence[Node]]) -> Iterator[NameUse]:
             yield node.start_byte, node.end_byte, capture
 
 
-def assign_uses(
-    uses: Iterable[PlacedName], drafts: Sequence[Draft], top: Draft, data: bytes, never: Collection[str]
-) -> None:
-    """Give every use to the innermost definition that it stands in, or to the file."""
-    for draft, start, end, capture in uses:
-        _assign(draft, start, capture, data[start:end])
-    for draft in (top, *drafts):
-        for name in never:
-            draft.calls.pop(name, None)
-
-
-def named_uses(
-    uses: Collection[PlacedName],
-    drafts: Sequence[Draft],
-    table: LineTable,
-    imports: Sequence[Import],
-    grammar: Grammar,
-) -> tuple[Use, ...]:
-    """Return the places where names are used, in order, each once."""
-    places: dict[int, tuple[Draft, int, UseKind]] = {}
-    kinds = {capture: cast(UseKind, capture.partition(".")[0]) for _, _, _, capture in uses}
-    for draft, start, end, capture in uses:
-        kind = kinds[capture]
-        if kind not in _TELLING or end - start > _LONGEST_NAME or start == draft.name_range[0]:
-            continue
-        if start not in places or _TELLING[kind] > _TELLING[places[start][2]]:
-            places[start] = (draft, end, kind)
-    known = {draft.name[-1] for draft in drafts if draft.kind not in _MEMBERS}
-    known.update(word for each in imports for word in _WORD.findall(each.text))
-    lenient = {start for _, start, _, capture in uses if "." not in capture}
-    bindings = Bindings(table.data)
-    split = lru_cache(maxsize=None)(lambda source: split_name(decode(source)))
-    found: list[Use] = []
-    for start, (draft, end, kind) in islice(places.items(), _MOST_PLACES):
-        before, name = split(table.data[start:end])
-        if len(name) < _SHORTEST_NAME or name in _RECEIVERS or name in grammar.never:
-            continue
-        if kind == "call" and _is_own_header(draft, name, start):
-            continue
-        qualifier = before or qualifier_before(table.data, start, grammar.name)
-        if kind == "reference" and not name[0].isupper():
-            # A variable is no reference, but a function of this name may be one.
-            is_variable = not qualifier and bindings.binds(draft, start, name)
-            if is_variable or (start not in lenient and name not in known):
-                continue
-        found.append(Use(name, qualifier, kind, table.line_of(start), draft.qualified_name))
-    return tuple(found)
-
-
-def place_uses(uses: Iterable[NameUse], drafts: Sequence[Draft], top: Draft) -> list[PlacedName]:
-    """Return each use with the innermost definition that it stands in, in order."""
-    placed: list[PlacedName] = []
+def assign_uses(uses: Iterable[NameUse], drafts: Sequence[Draft], top: Draft, data: bytes) -> "Places":
+    """Give every use to the innermost definition that it stands in, or to the file; return the places."""
+    places: dict[int, _Place] = {}
+    lenient: set[int] = set()
     inside = [top]
     following = 0
     for start, end, capture in sorted(uses):
@@ -102,8 +55,66 @@ def place_uses(uses: Iterable[NameUse], drafts: Sequence[Draft], top: Draft) -> 
             following += 1
         while inside[-1].outer_end <= start and len(inside) > 1:
             inside.pop()
-        placed.append((inside[-1], start, end, capture))
-    return placed
+        draft = inside[-1]
+        kind, is_proper = _kind_of(capture)
+        if not is_proper:
+            lenient.add(start)
+        if kind == "doc":
+            draft.doc = clean_string(decode(data[start:end])) or draft.doc
+        elif kind in _TELLING and end - start <= _LONGEST_NAME:
+            source = data[start:end]
+            if not is_proper or source[:1].isupper():
+                _assign(draft, start, kind, _read(source)[0])
+            if start != draft.name_range[0] and (
+                start not in places or _TELLING[kind] > _TELLING[places[start][3]]
+            ):
+                places[start] = (start, end, draft, cast(UseKind, kind))
+    return Places(tuple(places.values()), frozenset(lenient))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Every place of a file where a name is used, in order, each once."""
+
+    found: Sequence[_Place]
+    lenient: Collection[int]
+    """Where they begin that count whatever the name begins with."""
+
+    def named(
+        self, drafts: Sequence[Draft], table: LineTable, imports: Sequence[Import], grammar: Grammar
+    ) -> Iterator[Use]:
+        """Yield those that say something about other code: no variables, no headers of definitions."""
+        data, starts, never = table.data, table.starts, grammar.never
+        known = {draft.name[-1] for draft in drafts if draft.kind not in _MEMBERS}
+        known.update(word for each in imports for word in _WORD.findall(each.text))
+        bindings = Bindings(data)
+        for start, end, draft, kind in self.found[:_MOST_PLACES]:
+            _, before, name = _read(data[start:end])
+            if len(name) < _SHORTEST_NAME or name in _RECEIVERS or name in never:
+                continue
+            if kind == "call" and _is_own_header(draft, name, start):
+                continue
+            is_lower_reference = kind == "reference" and not name[0].isupper()
+            # A variable is no reference, but a function of this name may be one.
+            if is_lower_reference and start not in self.lenient and name not in known:
+                continue
+            qualifier = before or qualifier_before(data, start, grammar.name)
+            if is_lower_reference and not qualifier and bindings.binds(draft, start, name):
+                continue
+            yield Use(name, qualifier, kind, bisect_right(starts, start) or 1, draft.qualified_name)
+
+
+@cache
+def _kind_of(capture: str) -> tuple[str, bool]:
+    kind, _, condition = capture.partition(".")
+    return kind, bool(condition)
+
+
+@lru_cache(maxsize=65536)
+def _read(source: bytes) -> tuple[str, str, str]:
+    """Return a name as it is written, what qualifies it there, and the name itself."""
+    text = decode(source)
+    return (text, *split_name(text))
 
 
 def _is_own_header(draft: Draft, name: str, start: int) -> bool:
@@ -111,17 +122,10 @@ def _is_own_header(draft: Draft, name: str, start: int) -> bool:
     return draft.body is not None and name == draft.name[-1] and start < draft.body.start_byte
 
 
-def _assign(draft: Draft, start: int, capture: str, source: bytes) -> None:
-    use, _, condition = capture.partition(".")
-    if use == "doc":
-        draft.doc = clean_string(decode(source)) or draft.doc
-        return
-    if len(source) > _LONGEST_NAME or (condition and not source[:1].isupper()):
-        return
-    name = decode(source)
-    if use == "call" and not _is_own_header(draft, name, start):
+def _assign(draft: Draft, start: int, kind: str, name: str) -> None:
+    if kind == "call" and not _is_own_header(draft, name, start):
         draft.calls[name] = None
-    elif use == "base":
+    elif kind == "base":
         draft.bases[name] = None
-    elif use == "reference" and name not in _RECEIVERS and name != draft.name[-1]:
+    elif kind == "reference" and name not in _RECEIVERS and name != draft.name[-1]:
         draft.references[name] = None
