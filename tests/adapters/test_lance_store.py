@@ -529,11 +529,15 @@ async def test_names_follow_the_chunks(store: LanceStore) -> None:
 
 
 async def test_compaction_and_writes_go_on_together(store: LanceStore) -> None:
-    """Neither loses what the other did."""
+    """Neither loses what the other did, and what is known of files and vectors stays true meanwhile."""
+    assert (await store.manifest(), await store.without_vector(1)) == ({}, [])
 
     async def write() -> None:
         for number in range(25):
-            await store.replace([one_chunk_file(f"f{number % 5}.py", f"version {number}\n", (1, 0, 0))])
+            vector = (1, 0, 0) if number % 2 else ()
+            update = one_chunk_file(f"f{number % 5}.py", f"version {number}\n", vector)
+            await store.replace([update])
+            assert (await store.manifest())[update.record.path] == update.record
 
     async def compact() -> None:
         for _ in range(5):
@@ -546,6 +550,7 @@ async def test_compaction_and_writes_go_on_together(store: LanceStore) -> None:
     }
     assert texts == {f"f{number}.py": f"version {20 + number}\n" for number in range(5)}
     assert {record.status for record in (await store.manifest()).values()} == {"indexed"}
+    assert [chunk.path for chunk in await store.without_vector(9)] == ["f0.py", "f2.py", "f4.py"]
 
 
 async def test_a_cancelled_write_leaves_a_store_that_works(store: LanceStore) -> None:

@@ -49,6 +49,26 @@ async def test_a_burst_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(marks.take().paths) == len(pauses) == 4
 
 
+@pytest.mark.parametrize(("saved", "seconds"), [(True, 0.03), (False, 0.15)])
+async def test_a_save_is_over_when_it_is_announced(
+    monkeypatch: pytest.MonkeyPatch, saved: bool, seconds: float
+) -> None:
+    """What an editor has saved is looked at sooner than what a watcher saw, whose writer may go on."""
+    marks = DirtyMarks()
+    marks.add(["a"], saved=True)
+    marks.add(["a"])
+    marks.add(["b"], saved=saved)
+    pauses: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    await marks.ready()
+
+    assert pauses == [seconds]
+
+
 async def test_a_sweep_takes_its_rest_but_a_save_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a long look at everything the next one is put off, while single files are followed at once."""
     marks = DirtyMarks()

@@ -252,6 +252,24 @@ async def test_the_table_is_compacted_as_changes_go_on() -> None:
     assert bench.store.compactions == compactions + 1
 
 
+async def test_a_save_does_not_wait_for_compaction() -> None:
+    """What is saved while the index is compacted is found, with its vector, before that ends."""
+    bench = Bench()
+    bench.store.may_compact.clear()
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.store.compacted.wait()
+
+    bench.tree.write("README.md", "# Saved meanwhile\n")
+    bench.indexer.mark_dirty(["README.md"], saved=True)
+    await bench.indexer.settled()
+    (chunk,) = await bench.store.chunks_of("README.md")
+    running.cancel()
+
+    assert chunk.text == "# Saved meanwhile"
+    assert await bench.store.known_vectors([chunk.content_hash])
+    assert bench.store.compactions == 1
+
+
 async def test_many_dirty_paths_are_followed() -> None:
     """A branch switch that touches a hundred files reaches the index like single saves do."""
     bench = Bench()

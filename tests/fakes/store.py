@@ -35,6 +35,8 @@ class MemoryStore:
         self.touched = 0
         self.compactions = 0
         self.compacted = asyncio.Event()
+        self.may_compact = asyncio.Event()
+        self.may_compact.set()
         self.closed = False
         self.mended = 0
         self.was_mended = asyncio.Event()
@@ -197,6 +199,7 @@ class MemoryStore:
     async def optimize(self) -> None:
         self.compactions += 1
         self.compacted.set()
+        await self.may_compact.wait()
 
     def break_down(self) -> None:
         """Be damaged from now on."""

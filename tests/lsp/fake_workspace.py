@@ -212,7 +212,7 @@ class FakeIndexer:
         self.state = FakeState()
         report(Progress("idle"))
 
-    def mark_dirty(self, paths: Iterable[str]) -> None:
+    def mark_dirty(self, paths: Iterable[str], *, saved: bool = False) -> None:
         self._note(f"dirty {self._root.name}: {' '.join(sorted(paths))}")
 
     def pause(self) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from firsthand.adapters import lance_schema
 from firsthand.adapters.lance_pending import PendingChanges
+from firsthand.adapters.lance_steps import InStep
 from firsthand.adapters.lance_tables import Tables
 from firsthand.core.model import FileRecord
 
@@ -21,25 +22,24 @@ class KnownFiles:
 
     def __init__(self) -> None:
         self._records: dict[str, FileRecord] = {}
-        self._versions: tuple[int, int] | None = None
+        self.step = InStep(_versions)
 
     async def records(self, tables: Tables) -> Mapping[str, FileRecord]:
         """Return the records by path; one whose rows are not what it says counts as failed."""
-        versions = await _versions(tables)
-        if versions != self._versions:
-            files = await tables.files.query().to_arrow()
-            rows = await tables.chunks.query().select(["path", "revision"]).to_arrow()
-            self._records = await asyncio.to_thread(_true_records, files, rows)
-            self._versions = versions
+        if not await self.step.holds(tables):
+            async with self.step.computing(tables):
+                files = await tables.files.query().to_arrow()
+                rows = await tables.chunks.query().select(["path", "revision"]).to_arrow()
+                self._records = await asyncio.to_thread(_true_records, files, rows)
         return dict(self._records)
 
     @contextlib.asynccontextmanager
     async def writing(self, tables: Tables, changes: PendingChanges) -> AsyncIterator[None]:
         """Surround one write of this process, whose changes are complete when it ends."""
-        in_step = self._versions is not None and self._versions == await _versions(tables)
-        self._versions = None
-        yield
-        if in_step:
+        async with self.step.writing(tables) as in_step:
+            yield
+            if not in_step:
+                return
             self._records.update({record.path: record for record in changes.stored})
             for record in changes.touched:
                 known = self._records.get(record.path)
@@ -47,7 +47,6 @@ class KnownFiles:
                     self._records[record.path] = replace(record, chunks=known.chunks)
             for path in changes.removed:
                 self._records.pop(path, None)
-            self._versions = await _versions(tables)
 
 
 async def _versions(tables: Tables) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from firsthand.adapters.lance_steps import InStep
 from firsthand.adapters.lance_tables import Tables
 from firsthand.core.model import FileRecord
 
@@ -33,7 +34,7 @@ class PendingHashes:
 
     def __init__(self) -> None:
         self._hashes: dict[str, None] = {}
-        self._versions: tuple[int, int] | None = None
+        self.step = InStep(table_versions)
 
     async def first(self, tables: Tables, count: int) -> list[str]:
         """Return up to `count` hashes from the front."""
@@ -53,21 +54,18 @@ class PendingHashes:
     @contextlib.asynccontextmanager
     async def writing(self, tables: Tables) -> AsyncIterator[PendingChanges]:
         """Surround one write of this process, which notes here what it does."""
-        in_step = self._versions is not None and self._versions == await table_versions(tables)
-        self._versions = None
         changes = PendingChanges()
-        yield changes
-        if in_step:
-            for key in changes.added:
-                self._hashes.setdefault(key)
-            self.drop(changes.settled)
-            self._versions = await table_versions(tables)
+        async with self.step.writing(tables) as in_step:
+            yield changes
+            if in_step:
+                for key in changes.added:
+                    self._hashes.setdefault(key)
+                self.drop(changes.settled)
 
     async def _follow(self, tables: Tables) -> None:
-        versions = await table_versions(tables)
-        if versions != self._versions:
-            self._hashes = await _pending_hashes(tables)
-            self._versions = versions
+        if not await self.step.holds(tables):
+            async with self.step.computing(tables):
+                self._hashes = await _pending_hashes(tables)
 
 
 async def table_versions(tables: Tables) -> tuple[int, int]:

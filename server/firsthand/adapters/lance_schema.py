@@ -128,7 +128,6 @@ def packed(update: FileUpdate) -> FileUpdate:
         replace(update.record, chunks=batch.num_rows),
         (),
         packed=batch.serialize().to_pybytes(),
-        packed_hashes=tuple(batch["content_hash"].to_pylist()),
     )
 
 

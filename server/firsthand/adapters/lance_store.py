@@ -230,7 +230,7 @@ class LanceStore(LanceReader):
         """
         async with self._write("be compacted"):
             await self._drop_spare_vectors()
-        with self._reading("be compacted"):
+        async with self._compacting():
             finished = await self._tables.optimize()
         if not finished:
             async with self._write("be compacted"):
@@ -288,6 +288,21 @@ class LanceStore(LanceReader):
                     self._files.writing(self._tables, changes),
                 ):
                     yield changes
+
+    @contextlib.asynccontextmanager
+    async def _compacting(self) -> AsyncIterator[None]:
+        """Surround what gives the tables new versions and changes no row, while writes go on."""
+        steps = (self._pending.step, self._files.step)
+        with self._reading("be compacted"):
+            async with self._writing:
+                for step in steps:
+                    await step.compacting(self._tables)
+            try:
+                yield
+            finally:
+                async with self._writing:
+                    for step in steps:
+                        await step.compacted(self._tables)
 
     async def _replace_chunks(self, paths: Sequence[str], rows: pa.Table) -> None:
         chunks = self._tables.chunks

@@ -20,6 +20,8 @@ from firsthand.core.model import FileStat, FileUpdate, Outline, SourceFile
 log = logging.getLogger(__name__)
 
 _COMMAND = (sys.executable, "-P", "-m", "firsthand.adapters.parser_worker")
+IN_BACKGROUND = (*_COMMAND, "background")
+"""The command of workers that let others go first on a busy machine: a first indexing can wait, a save cannot."""
 # Indexing keeps one busy; a hover must not wait for the file it is at, nor for the grammar it compiles.
 _MOST_WORKERS = 2
 # The parser stops itself after five seconds and queries follow; whatever takes longer has run away.

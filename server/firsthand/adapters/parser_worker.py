@@ -1,4 +1,6 @@
-"""The process in which files are parsed: `python -P -m firsthand.adapters.parser_worker`, started by `parser_process`.
+"""The process in which files are parsed, started by `parser_process`: `python -P -m firsthand.adapters.parser_worker`.
+
+With the argument `background` it lets others go first on a busy machine.
 
 It is a process of its own because tree-sitter holds Python's global lock while it compiles and runs queries, for up to
 a second, and because a grammar is C code that may crash or never return on a hostile file.
@@ -75,5 +77,6 @@ def _send(wire: IO[bytes], message: object) -> None:
 
 
 if __name__ == "__main__":
-    yield_to_others()
+    if sys.argv[1:]:
+        yield_to_others()
     serve(TreeSitterParser())

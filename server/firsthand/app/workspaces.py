@@ -71,7 +71,7 @@ async def _assemble(
     from firsthand.adapters.lance_folder import index_folder as folder_of_index
     from firsthand.adapters.lance_lock import keeper_lock, writer_lock
     from firsthand.adapters.lance_schema import chunks_of_update
-    from firsthand.adapters.parser_process import ProcessParser
+    from firsthand.adapters.parser_process import IN_BACKGROUND, ProcessParser
     from firsthand.adapters.process_cutter import ProcessCutter
     from firsthand.core.aided_search import aided
     from firsthand.core.assistant import Assistant
@@ -99,7 +99,7 @@ async def _assemble(
     async def worked_on() -> Sequence[str]:
         return [*buffers.paths(), *await history.recent_files(_RECENT_FILES)]
 
-    bulk_parser = ProcessParser()
+    bulk_parser = ProcessParser(command=IN_BACKGROUND)
     resources.push_async_callback(asyncio.to_thread, bulk_parser.close)
     bulk_cutter = ProcessCutter(bulk_parser)
     indexer = Indexer(

@@ -8,6 +8,8 @@ from firsthand.core.ports import Changes
 
 # Editors and git write files in bursts; a burst should cost one commit, and 150 ms are not felt.
 _QUIET_SECONDS = 0.15
+# A save is announced when it is over, and all of "save all" within milliseconds.
+_QUIET_SECONDS_OF_SAVES = 0.03
 # A build that never stops writing must not keep a save from being found.
 _MOST_SECONDS = 1.0
 # Looking at all files may take this share of the time at most, however often something asks for it.
@@ -20,6 +22,7 @@ class DirtyMarks:
     def __init__(self) -> None:
         self._paths: set[str] = set()
         self._everything = False
+        self._only_saves = True
         self._added = 0
         self._present = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -28,12 +31,13 @@ class DirtyMarks:
     def __bool__(self) -> bool:
         return self._present.is_set()
 
-    def add(self, paths: Iterable[str] = (), *, everything: bool = False) -> None:
-        """Mark files, or all of them."""
-        before = len(self._paths)
-        self._paths.update(paths)
+    def add(self, paths: Iterable[str] = (), *, everything: bool = False, saved: bool = False) -> None:
+        """Mark files, or all of them; `saved`: an editor has just written them, and is done."""
+        fresh = set(paths) - self._paths
+        self._paths |= fresh
         self._everything = self._everything or everything
-        self._added += len(self._paths) - before
+        self._only_saves = self._only_saves and (saved or not fresh)
+        self._added += len(fresh)
         if self._paths:
             self._urgent.set()
         if self._paths or self._everything:
@@ -58,6 +62,10 @@ class DirtyMarks:
         """Tell whether `take_due` would return any marks."""
         return bool(self._paths) or (self._everything and self._may_sweep())
 
+    def are_files(self, most: int) -> bool:
+        """Tell whether there are marks, all of them on single files and no more than this."""
+        return not self._everything and 0 < len(self._paths) <= most
+
     def swept(self, seconds: float) -> None:
         """Note that looking at all files took so long just now."""
         self._next_sweep = time.monotonic() + seconds * _REST_AFTER_SWEEP
@@ -80,6 +88,7 @@ class DirtyMarks:
 
     def _forget_paths(self) -> None:
         self._paths.clear()
+        self._only_saves = True
         self._urgent.clear()
         if not self._everything:
             self._present.clear()
@@ -88,6 +97,7 @@ class DirtyMarks:
         deadline = time.monotonic() + _MOST_SECONDS
         while time.monotonic() < deadline:
             before = self._added
-            await asyncio.sleep(_QUIET_SECONDS)
+            is_save = self._only_saves and bool(self._paths)
+            await asyncio.sleep(_QUIET_SECONDS_OF_SAVES if is_save else _QUIET_SECONDS)
             if self._added == before:
                 return

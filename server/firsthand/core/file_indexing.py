@@ -10,7 +10,7 @@ from firsthand.core.courtesy import Courtesy
 from firsthand.core.file_records import failure_record, known_below, same_skip, same_stat, skip_record
 from firsthand.core.index_order import in_order_of_interest
 from firsthand.core.index_state import IndexingProgress
-from firsthand.core.model import FileRecord, FileStat, FileUpdate, Report, SkippedFile, SourceFile, Vector
+from firsthand.core.model import FileRecord, FileStat, FileUpdate, Report, SkippedFile, SourceFile
 from firsthand.core.ports import ChunkStore, Cutter, SourceTree
 from firsthand.core.waiting_files import WaitingFiles
 from firsthand.errors import FirsthandError
@@ -95,7 +95,8 @@ class FileIndexer:
         absent = [path for path, state in states.items() if state is None]
         # A folder that went, or was replaced, is reported as one path; the index knows the files that were in it.
         below = {known for path in absent for known in known_below(path, manifest)} - states.keys()
-        states |= await self._tree.stat_all(sorted(below))
+        if below:
+            states |= await self._tree.stat_all(sorted(below))
         for path, state in states.items():
             match state:
                 case FileStat() as stat:
@@ -205,15 +206,9 @@ class FileIndexer:
         if touched:
             await self._store.touch(touched)
         if updates:
-            hashes = [key for update in updates for key in update.content_hashes]
-            known = await self._store.known_vectors(hashes) if hashes else {}
-            await self._store.replace([_with_vectors(update, known) for update in updates])
+            await self._store.replace(updates)
         self._waiting.stored([stat.path for stat in looked_at])
         self._waiting.stored([update.record.path for update in updates])
-
-
-def _with_vectors(update: FileUpdate, known: Mapping[str, Vector]) -> FileUpdate:
-    return replace(update, vectors={key: known[key] for key in update.content_hashes if key in known})
 
 
 def _batches(count: int) -> Iterator[tuple[int, int]]:

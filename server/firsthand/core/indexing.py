@@ -126,9 +126,13 @@ class Indexer:
                 continue
             await asyncio.sleep(_BUSY_SECONDS)
 
-    def mark_dirty(self, paths: Iterable[str] = (), *, everything: bool = False) -> None:
-        """Note that these files, or any, may have changed, appeared or gone; returns at once."""
-        self._marks.add(paths, everything=everything)
+    def mark_dirty(self, paths: Iterable[str] = (), *, everything: bool = False, saved: bool = False) -> None:
+        """Note that these files, or any, may have changed, appeared or gone; returns at once.
+
+        Args:
+            saved: an editor has just written them, and someone may ask about them next.
+        """
+        self._marks.add(paths, everything=everything, saved=saved)
         if self._marks:
             self._settled.clear()
 
@@ -213,7 +217,10 @@ class Indexer:
             except BaseException:
                 self.mark_dirty(taken.paths, everything=taken.everything)
                 raise
-            await self._store.optimize()
+            if problem:
+                await self._store.optimize()
+            else:
+                await self._compact(report)
             self._progress.enter("failed" if problem else "idle", report, message=problem)
         self._settle()
         stats = await self._store.stats()
@@ -239,7 +246,32 @@ class Indexer:
             self._settle()
             self._drains += 1
             if self._drains % _DRAINS_PER_COMPACTION == 0:
-                await self._store.optimize()
+                await self._compact(report)
+
+    async def _compact(self, report: Report) -> None:
+        """Compact; saves are followed meanwhile, larger changes afterwards."""
+        compacting = asyncio.create_task(self._store.optimize(), name="compacting")
+        try:
+            while not await self._comes_first(compacting) and self._marks.are_files(_MANY_PATHS):
+                mark = self._progress.mark()
+                await self._follow_dirty(report)
+                await self._vectors.embed_missing(report)
+                self._progress.go_back(mark)
+                self._settle()
+            await compacting
+        finally:
+            compacting.cancel()
+            await asyncio.wait({compacting})
+
+    async def _comes_first(self, work: asyncio.Task[None]) -> bool:
+        """Return when there are new marks or the work is over; tell whether it was the work."""
+        marked = asyncio.create_task(self._marks.ready())
+        try:
+            await asyncio.wait({work, marked}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            marked.cancel()
+            await asyncio.wait({marked})
+        return work.done()
 
     async def _follow_dirty(self, report: Report) -> None:
         """Make what was marked dirty searchable by keyword; needs the writer lock."""

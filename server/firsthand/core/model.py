@@ -294,12 +294,6 @@ class FileUpdate:
     """The links of each chunk, in the order of `chunks`; empty when nothing is known."""
     packed: bytes = b""
     """Chunks and links as rows of the store, made where they were cut; `chunks` and `links` are empty then."""
-    packed_hashes: tuple[str, ...] = ()
-
-    @property
-    def content_hashes(self) -> tuple[str, ...]:
-        """`Chunk.content_hash` of all chunks."""
-        return self.packed_hashes or tuple(chunk.content_hash for chunk in self.chunks)
 
 
 @dataclass(frozen=True, slots=True)

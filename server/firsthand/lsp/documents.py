@@ -54,7 +54,7 @@ def did_close(ls: FirsthandServer, params: types.DidCloseTextDocumentParams) -> 
 @noted
 async def did_save(ls: FirsthandServer, params: types.DidSaveTextDocumentParams) -> None:
     """Index the file again."""
-    mark_dirty(ls, [params.text_document.uri])
+    mark_dirty(ls, [params.text_document.uri], saved=True)
 
 
 @noted
@@ -81,8 +81,8 @@ async def did_delete_files(ls: FirsthandServer, params: types.DeleteFilesParams)
     mark_dirty(ls, [file.uri for file in params.files])
 
 
-def mark_dirty(ls: FirsthandServer, uris: Iterable[str]) -> None:
-    """Tell the indexers that these files may have changed."""
+def mark_dirty(ls: FirsthandServer, uris: Iterable[str], *, saved: bool = False) -> None:
+    """Tell the indexers that these files may have changed, or were `saved` by the editor."""
     by_folder: dict[Folder, list[str]] = {}
     for uri in uris:
         found = ls.folders.holding(uri)
@@ -91,7 +91,7 @@ def mark_dirty(ls: FirsthandServer, uris: Iterable[str]) -> None:
     for folder, paths in by_folder.items():
         # A folder that is still opening sweeps all its files when it is open.
         if folder.current is not None:
-            folder.current.indexer.mark_dirty(paths)
+            folder.current.indexer.mark_dirty(paths, saved=saved)
 
 
 def hand_over_buffers(ls: FirsthandServer, folder: Folder, workspace: Workspace) -> None:
