@@ -20,13 +20,15 @@ RowIds = npt.NDArray[np.uint64]
 _Codes = npt.NDArray[np.int32]
 
 COLUMNS = (
-    *("path", "language", "kind", "is_test", "content_hash", "name", "qualified_name"),
+    *("path", "revision", "language", "kind", "is_test", "content_hash", "name", "qualified_name"),
     *("start_line", "end_line", "start_byte", "end_byte"),
 )
+IDENTITY = ("path", "revision", "start_byte", "end_byte")
 _SPAN_COLUMNS = COLUMNS[-4:]
 
 # Rows that are gone are left out when they are this share of all.
 _MOST_GONE = 0.25
+_MOST_SCOPES = 8
 # Texts stand in as many pieces as there were additions, until there are this many.
 _MOST_PIECES = 16
 
@@ -77,6 +79,21 @@ class _Vocabulary:
     paths: Values
     languages: Values
     kinds: Values
+    scopes: dict[Scope, Flags]
+    """For each path whether it lies in a scope that names paths, of the scopes that were asked for last."""
+
+    def below(self, scope: Scope) -> Flags:
+        """Tell for each path whether it lies in a scope."""
+        places = Scope(paths=scope.paths, files=scope.files)
+        known = self.scopes.pop(places, np.zeros(0, np.bool_))
+        new = self.paths.values[len(known) :]
+        if new:
+            found = np.fromiter((path_in_scope(path, places) for path in new), np.bool_)
+            known = np.concatenate((known, found))
+        self.scopes[places] = known
+        if len(self.scopes) > _MOST_SCOPES:
+            self.scopes.pop(next(iter(self.scopes)), None)
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,7 @@ class _Columns:
     kinds: _Codes
     tests: Flags
     spans: npt.NDArray[np.int32]
+    row_keys: Numbers
     hash_keys: Numbers
     name_keys: Numbers
     qualified_keys: Numbers
@@ -116,6 +134,16 @@ class Catalogue:
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self.alive))
+
+    @property
+    def row_keys(self) -> Numbers:
+        """What stands for each place's row, its text included, even when the row is moved."""
+        return self._columns.row_keys
+
+    @property
+    def row_ids(self) -> RowIds:
+        """The row id of each place."""
+        return self._columns.row_ids
 
     @property
     def hash_keys(self) -> Numbers:
@@ -164,8 +192,7 @@ class Catalogue:
         if scope.tests is not None:
             chosen = chosen & (columns.tests == scope.tests)
         if scope.paths or scope.files is not None:
-            below = np.fromiter((path_in_scope(path, scope) for path in known.paths.values), np.bool_)
-            chosen = chosen & below[columns.paths]
+            chosen = chosen & known.below(scope)[columns.paths]
         return chosen
 
     def defining(self, names: Iterable[str]) -> Numbers:
@@ -199,12 +226,12 @@ class Catalogue:
 
 def empty_catalogue() -> Catalogue:
     """Return the catalogue of a table without rows."""
-    vocabulary = _Vocabulary(Values(), Values(), Values())
+    vocabulary = _Vocabulary(Values(), Values(), Values(), {})
     texts = pa.chunked_array([], pa.string())
     codes, keys = np.zeros(0, np.int32), np.zeros(0, np.int64)
     columns = _Columns(
         *(np.zeros(0, np.uint64), codes, codes, codes, np.zeros(0, np.bool_), np.zeros((0, 4), np.int32)),
-        *(keys, keys, keys, texts, texts, texts),
+        *(keys, keys, keys, keys, texts, texts, texts),
     )
     return Catalogue(-1, vocabulary, columns, np.zeros(0, np.bool_))
 
@@ -220,6 +247,16 @@ def key_of(text: str) -> int:
 def keys_of(texts: Iterable[str]) -> Numbers:
     """Return `key_of` each text."""
     return np.fromiter(map(key_of, texts), np.int64)
+
+
+def row_keys_of(rows: pa.Table) -> Numbers:
+    """Return what stands for each row, its text included: file and text of the file, bytes of the chunk.
+
+    Args:
+        rows: with the columns `IDENTITY`.
+    """
+    columns = (rows[column].to_pylist() for column in IDENTITY)
+    return np.fromiter(map(hash, zip(*columns, strict=True)), np.int64)
 
 
 def _listed(
@@ -243,6 +280,7 @@ def _read(vocabulary: _Vocabulary, rows: pa.Table) -> _Columns:
         vocabulary.kinds.coded(rows["kind"]),
         np.asarray(rows["is_test"], np.bool_),
         np.stack([np.asarray(rows[column], np.int32) for column in _SPAN_COLUMNS], axis=1),
+        row_keys_of(rows),
         keys_of(hashes),
         keys_of(name.lower() for name in names),
         keys_of(name.lower() for name in qualified),

@@ -16,7 +16,7 @@ class CatalogueVectors:
     def __init__(self, catalogue: Catalogue, codes: VectorCodes) -> None:
         self._catalogue = catalogue
         self._codes = codes
-        self._code_of = _positions(catalogue.hash_keys, codes.keys())
+        self._code_of = positions(catalogue.hash_keys, codes.keys())
         self._order = np.argsort(self._code_of, kind="stable")
         self._sorted = self._code_of[self._order]
         self._everywhere = self._allowed(catalogue.alive)
@@ -51,11 +51,11 @@ class CatalogueVectors:
         return allowed
 
 
-def _positions(wanted: Numbers, keys: Numbers) -> npt.NDArray[np.int32]:
-    """Return where each value stands among the keys, -1 for those that do not."""
+def positions(wanted: Numbers, keys: Numbers) -> npt.NDArray[np.int32]:
+    """Return where each value stands among the keys, at the last of equal ones, -1 for those that do not."""
     if not len(keys):
         return np.full(len(wanted), -1, np.int32)
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
-    found = np.minimum(np.searchsorted(ordered, wanted), len(keys) - 1)
+    found = np.maximum(np.searchsorted(ordered, wanted, "right") - 1, 0)
     return np.where(ordered[found] == wanted, order[found], -1).astype(np.int32)

@@ -1,5 +1,6 @@
 """Keyword search: BM25 over the terms of chunks."""
 
+import asyncio
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,9 @@ async def search(tables: Tables, terms: Sequence[str], scope: Scope, limit: int)
     catalogue = await tables.catalogue.current(tables.chunks)
     if catalogue is None:
         return await search_table(tables, terms, scope, limit)
+    listed = await tables.terms.current(tables.chunks, catalogue)
+    if listed is not None:
+        return await asyncio.to_thread(listed.search, terms, scope, limit)
     found = await _query(tables, terms, scope, limit).select(["_score"]).with_row_id().to_arrow()
     places = catalogue.places_of(np.asarray(found["_rowid"], np.uint64))
     if (places < 0).any():

@@ -265,7 +265,7 @@ class LanceStore(LanceReader):
             opened, self._opened = self._opened, None
         await self._nearest.close()
         if opened is not None:
-            await opened.catalogue.close()
+            await opened.rest()
         await asyncio.to_thread(lance_folder.mark_used, self._index, self._fingerprint)
         if all(store._opened is None for store in self._opening.stores):
             self._opening.held.close()
@@ -273,7 +273,7 @@ class LanceStore(LanceReader):
     async def _go_over_to(self, tables: Tables) -> None:
         if self._opened is not None:
             vectors = await open_vectors(tables.connection, self._index, self._fingerprint)
-            await self._opened.catalogue.close()
+            await self._opened.rest()
             self._opened = replace(tables, vectors=vectors)
             await self._nearest.close()
             self._nearest, self._files, self._pending = NearestChunks(), KnownFiles(), PendingHashes()

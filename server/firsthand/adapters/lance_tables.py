@@ -18,6 +18,7 @@ from firsthand.adapters.lance_errors import CONFLICT, VENDOR_ERRORS
 from firsthand.adapters.lance_lock import sole_use
 from firsthand.adapters.lance_schema import CHUNKS, FILES
 from firsthand.adapters.lance_soundness import check_table, renew_indexes
+from firsthand.adapters.lance_terms import FollowedTerms
 from firsthand.adapters.lance_vectors import open_vectors
 from firsthand.core.model import Fingerprint
 from firsthand.errors import StoreBusyError
@@ -74,6 +75,13 @@ class Tables:
     files: AsyncTable
     catalogue: FollowedCatalogue = field(default_factory=FollowedCatalogue)
     """Of the chunks."""
+    terms: FollowedTerms = field(default_factory=FollowedTerms)
+    """Of the chunks, too."""
+
+    async def rest(self) -> None:
+        """Stop what goes on beside searches."""
+        await self.catalogue.close()
+        await self.terms.close()
 
     async def unindexed_chunks(self) -> int:
         """Count the chunk rows that keyword search has to read one by one."""
