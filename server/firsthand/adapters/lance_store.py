@@ -35,9 +35,9 @@ _VALUES_PER_DELETE = 5_000  # each delete is a commit
 # Rows that keyword search reads one by one (some 50 µs each) before the index takes them in. The share keeps the
 # work of a long first indexing proportional to its size, since each time the whole index is made again.
 _UNINDEXED_ROWS = 8_000
-_UNINDEXED_SHARE = 0.8
+_UNINDEXED_SHARE = 0.75
 # From this share of new rows on, making the indexes again takes less time than compacting and merging them in.
-_MOSTLY_NEW_SHARE = 0.2
+_MOSTLY_NEW_SHARE = 0.05
 
 # Vectors whose text is gone wait for its return (a branch switch) up to this many, or half as many as are in use.
 _SPARE_VECTORS = 10_000
@@ -219,9 +219,10 @@ class LanceStore(LanceReader):
         """Take all rows into the search indexes."""
         async with self._write("be indexed"):
             is_done = await self._index_new_rows(1, _MOSTLY_NEW_SHARE)
-        if not is_done:
+        if is_done:
+            await asyncio.to_thread(give_back)
+        else:
             await self.optimize()
-        await asyncio.to_thread(give_back)
 
     async def optimize(self) -> None:
         """Compact, drop old versions and surplus vectors, bring the search indexes up to date.
