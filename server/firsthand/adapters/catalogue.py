@@ -124,9 +124,13 @@ class _Columns:
 class Catalogue:
     """The chunks of one version of a table, by place: a number from 0. It never changes."""
 
-    def __init__(self, version: int, vocabulary: _Vocabulary, columns: _Columns, alive: Flags) -> None:
+    def __init__(
+        self, version: int, vocabulary: _Vocabulary, columns: _Columns, alive: Flags, numbering: object
+    ) -> None:
         self.version = version
         self.alive = alive
+        self.numbering = numbering
+        """The same object as in an earlier catalogue: its places mean what they meant there, and new ones follow."""
         self._vocabulary = vocabulary
         self._columns = columns
         self._order = np.argsort(columns.row_ids, kind="stable")
@@ -170,15 +174,16 @@ class Catalogue:
             row_ids: all rows of that version.
             added: those of them that are not in this catalogue, `COLUMNS` and `_rowid`.
         """
-        columns, places = self._columns, self.places_of(row_ids)
+        columns, places, numbering = self._columns, self.places_of(row_ids), self.numbering
         alive = np.zeros(len(self.alive), np.bool_)
         alive[places[places >= 0]] = True
         if np.count_nonzero(alive) < (1 - _MOST_GONE) * len(alive):
             columns, alive = columns.only(alive), np.ones(np.count_nonzero(alive), np.bool_)
+            numbering = object()
         if added.num_rows:
             columns = columns.and_then(_read(self._vocabulary, added))
             alive = np.concatenate((alive, np.ones(added.num_rows, np.bool_)))
-        return Catalogue(version, self._vocabulary, columns, alive)
+        return Catalogue(version, self._vocabulary, columns, alive, numbering)
 
     def in_scope(self, scope: Scope) -> Flags:
         """Tell for each place whether its chunk is there and lies in the scope, as `core.scopes.in_scope` does."""
@@ -233,7 +238,7 @@ def empty_catalogue() -> Catalogue:
         *(np.zeros(0, np.uint64), codes, codes, codes, np.zeros(0, np.bool_), np.zeros((0, 4), np.int32)),
         *(keys, keys, keys, keys, texts, texts, texts),
     )
-    return Catalogue(-1, vocabulary, columns, np.zeros(0, np.bool_))
+    return Catalogue(-1, vocabulary, columns, np.zeros(0, np.bool_), object())
 
 
 def key_of(text: str) -> int:

@@ -18,6 +18,9 @@ from firsthand.core.model import Scope, ScoredHead
 
 _K1 = 1.2
 _B = 0.75
+Places = npt.NDArray[np.int32]
+# More new rows than this are compared with those that are known.
+_FEW_ROWS = 1_000
 # Rows that are gone are left out when they are this share of a run.
 _MOST_GONE = 0.25
 
@@ -25,16 +28,23 @@ _MOST_GONE = 0.25
 class CatalogueTerms:
     """Searches one version of the chunks."""
 
-    def __init__(self, catalogue: Catalogue, runs: Sequence[Postings] = ()) -> None:
+    def __init__(
+        self, catalogue: Catalogue, runs: Sequence[Postings] = (), places: Sequence[Places] | None = None
+    ) -> None:
+        """Take the runs, and the place of each of their rows where it is known already."""
         self.catalogue = catalogue
         self._runs = tuple(runs)
-        self._places = [positions(run.row_keys, catalogue.row_keys) for run in runs]
-        lengths = np.zeros(len(catalogue.alive) + 1, np.float32)
-        listed = np.zeros(len(lengths), np.bool_)
-        for run, places in zip(runs, self._places, strict=True):
-            lengths[places] = run.lengths
-            listed[places] = True
+        self._places = list(places or [positions(run.row_keys, catalogue.row_keys) for run in runs])
         self._alive = np.append(catalogue.alive, False)
+        lengths = np.zeros(len(self._alive), np.float32)
+        listed = np.zeros(len(self._alive), np.bool_)
+        for number in reversed(range(len(runs))):
+            # What was read twice, because its row moved, counts once.
+            here = self._places[number]
+            self._places[number] = here = np.where(listed[here], -1, here).astype(np.int32)
+            lengths[here] = runs[number].lengths
+            listed[here] = True
+            listed[-1] = False
         alive = lengths[self._alive]
         average = float(alive.mean()) if len(alive) and alive.any() else 1.0
         self._norms = (_K1 * (1 - _B + _B * lengths / average)).astype(np.float32)
@@ -43,18 +53,22 @@ class CatalogueTerms:
 
     def following(self, catalogue: Catalogue) -> "CatalogueTerms":
         """Return the same terms for another version of the chunks."""
-        return CatalogueTerms(catalogue, self._runs)
+        new = len(catalogue.alive) - len(self.catalogue.alive)
+        # Rows that moved are read again when they are few, and recognised when they are many, as after compaction.
+        is_near = catalogue.numbering is self.catalogue.numbering and new <= _FEW_ROWS
+        return CatalogueTerms(catalogue, self._runs, self._places if is_near else None)
 
-    def with_added(self, run: Postings) -> "CatalogueTerms":
+    def with_added(self, added: Sequence[Postings]) -> "CatalogueTerms":
         """Return these and more terms; small runs become one, without the rows that are gone."""
-        runs = [*map(self._without_gone, self._runs), run]
-        while len(runs) > 1 and 2 * len(runs[-1].row_keys) > len(runs[-2].row_keys):
+        runs = [self._without_gone(*pair) for pair in zip(self._runs, self._places, strict=True)]
+        new = merged(added, [np.ones(len(run.row_keys), np.bool_) for run in added])
+        runs.append((new, positions(new.row_keys, self.catalogue.row_keys)))
+        while len(runs) > 1 and 2 * len(runs[-1][1]) > len(runs[-2][1]):
             last = runs[-2:]
-            kept = [self._is_alive(each) for each in last]
-            if sum(int(np.count_nonzero(each)) for each in kept) > MOST_ROWS:
+            if sum(int(np.count_nonzero(self._alive[places])) for _, places in last) > MOST_ROWS:
                 break
-            runs[-2:] = [merged(last, kept)]
-        return CatalogueTerms(self.catalogue, runs)
+            runs[-2:] = [self._merged(last)]
+        return CatalogueTerms(self.catalogue, [run for run, _ in runs], [places for _, places in runs])
 
     def search(self, terms: Sequence[str], scope: Scope, limit: int) -> list[ScoredHead]:
         """Return the chunks of a scope that hold one of the terms, best first."""
@@ -79,12 +93,12 @@ class CatalogueTerms:
         for places, counts in parts:
             scores[places] += times * rarity * (_K1 + 1) * counts / (counts + self._norms[places])
 
-    def _without_gone(self, run: Postings) -> Postings:
+    def _without_gone(self, run: Postings, places: Places) -> tuple[Postings, Places]:
         """Return a run without the rows that are gone, once they are many."""
-        alive = self._is_alive(run)
-        if np.count_nonzero(alive) >= (1 - _MOST_GONE) * len(alive):
-            return run
-        return merged([run], [alive])
+        is_mostly_alive = np.count_nonzero(self._alive[places]) >= (1 - _MOST_GONE) * len(places)
+        return (run, places) if is_mostly_alive else self._merged([(run, places)])
 
-    def _is_alive(self, run: Postings) -> npt.NDArray[np.bool_]:
-        return self._alive[positions(run.row_keys, self.catalogue.row_keys)]
+    def _merged(self, runs: Sequence[tuple[Postings, Places]]) -> tuple[Postings, Places]:
+        alive = [self._alive[places] for _, places in runs]
+        kept = [places[chosen] for (_, places), chosen in zip(runs, alive, strict=True)]
+        return merged([run for run, _ in runs], alive), np.concatenate(kept)

@@ -8,17 +8,24 @@ from firsthand.adapters.vector_codes import VectorCodes
 from firsthand.core.model import Scope, ScoredHead, Vector
 
 _EVERYWHERE = Scope()
+# Where one side is so much shorter, only that is sorted.
+_MUCH_SHORTER = 16
 
 
 class CatalogueVectors:
     """Searches one version of the chunks among one version of the vectors."""
 
-    def __init__(self, catalogue: Catalogue, codes: VectorCodes) -> None:
+    def __init__(
+        self, catalogue: Catalogue, codes: VectorCodes, before: "CatalogueVectors | None" = None
+    ) -> None:
+        """Match them anew, or only what is new since `before`."""
         self._catalogue = catalogue
         self._codes = codes
-        self._code_of = positions(catalogue.hash_keys, codes.keys())
-        self._order = np.argsort(self._code_of, kind="stable")
-        self._sorted = self._code_of[self._order]
+        keys = codes.keys()
+        if before is None or not before._is_part_of(catalogue, codes):
+            self._code_of = positions(catalogue.hash_keys, keys)
+        else:
+            self._code_of = before._continued(catalogue.hash_keys, keys)
         self._everywhere = self._allowed(catalogue.alive)
 
     def is_of(self, catalogue: Catalogue, codes: VectorCodes) -> bool:
@@ -33,16 +40,27 @@ class CatalogueVectors:
             chosen = self._catalogue.in_scope(scope)
             allowed = self._allowed(chosen)
         codes, scores = self._codes.nearest(vector, limit, allowed)
-        starts = np.searchsorted(self._sorted, codes, "left")
-        counts = np.searchsorted(self._sorted, codes, "right") - starts
-        places = np.concatenate(
-            [np.zeros(0, np.int64), *(self._order[s : s + n] for s, n in zip(starts, counts, strict=True))]
-        )
-        similarity = np.repeat(scores, counts)
-        here = chosen[places]
-        heads = self._catalogue.listed(places[here])
-        found = [ScoredHead(*pair) for pair in zip(heads, similarity[here].tolist(), strict=True)]
-        return sorted(found, key=lambda hit: (-hit.score, hit.chunk.id))[:limit]
+        # What stands for chunks without a vector is the last one.
+        similarity = np.full(len(self._codes) + 1, np.nan, np.float32)
+        similarity[codes] = scores
+        found = similarity[self._code_of]
+        places = np.flatnonzero(chosen & ~np.isnan(found))
+        pairs = zip(self._catalogue.listed(places), found[places].tolist(), strict=True)
+        return sorted((ScoredHead(*pair) for pair in pairs), key=lambda hit: (-hit.score, hit.chunk.id))[
+            :limit
+        ]
+
+    def _is_part_of(self, catalogue: Catalogue, codes: VectorCodes) -> bool:
+        return self._catalogue.numbering is catalogue.numbering and self._codes.numbering is codes.numbering
+
+    def _continued(self, wanted: Numbers, keys: Numbers) -> npt.NDArray[np.int32]:
+        """Return where each value stands among the keys, when both have only grown since."""
+        old, known = len(self._code_of), len(self._codes)
+        code_of = np.concatenate((self._code_of, positions(wanted[old:], keys)))
+        without = np.flatnonzero(self._code_of < 0)
+        found = positions(wanted[without], keys[known:])
+        code_of[without] = np.where(found < 0, -1, found + known)
+        return code_of
 
     def _allowed(self, chosen: Flags) -> Flags:
         codes = self._code_of[chosen]
@@ -53,9 +71,17 @@ class CatalogueVectors:
 
 def positions(wanted: Numbers, keys: Numbers) -> npt.NDArray[np.int32]:
     """Return where each value stands among the keys, at the last of equal ones, -1 for those that do not."""
-    if not len(keys):
-        return np.full(len(wanted), -1, np.int32)
+    found = np.full(len(wanted), -1, np.int32)
+    if not len(keys) or not len(wanted):
+        return found
+    if len(wanted) * _MUCH_SHORTER < len(keys):
+        distinct, numbers = np.unique(wanted, return_inverse=True)
+        near = np.minimum(np.searchsorted(distinct, keys), len(distinct) - 1)
+        those = np.flatnonzero(distinct[near] == keys)
+        last = np.full(len(distinct), -1, np.int32)
+        np.maximum.at(last, near[those], those.astype(np.int32))
+        return last[numbers]
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
-    found = np.maximum(np.searchsorted(ordered, wanted, "right") - 1, 0)
-    return np.where(ordered[found] == wanted, order[found], -1).astype(np.int32)
+    near = np.maximum(np.searchsorted(ordered, wanted, "right") - 1, 0)
+    return np.where(ordered[near] == wanted, order[near], -1).astype(np.int32)

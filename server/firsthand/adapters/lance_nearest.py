@@ -28,6 +28,8 @@ from firsthand.core.model import Chunk, Scope, ScoredChunk, ScoredHead, Vector
 _NARROW_SCOPE = 2_000
 # So many vectors are read while a search waits for them (some 100 ms); more are read beside searches in the table.
 _READ_AT_ONCE = 20_000
+# Small batches, because LanceDB keeps for itself what it needed for those that it read ahead.
+_ROWS_PER_BATCH = 2_048
 # Up to here a predicate names the vectors that are missing; beyond, all are read.
 _MOST_NAMED = 4 * VALUES_PER_PREDICATE
 
@@ -76,7 +78,7 @@ class NearestChunks:
     ) -> list[ScoredHead]:
         matched = self._matched
         if matched is None or not matched.is_of(catalogue, codes):
-            self._matched = matched = CatalogueVectors(catalogue, codes)
+            self._matched = matched = CatalogueVectors(catalogue, codes, matched)
         return matched.nearest(vector, scope, limit)
 
     async def _current(self, table: AsyncTable) -> VectorCodes | None:
@@ -164,7 +166,7 @@ async def _vectors_of(
     )
     for predicate in predicates:
         query = table.query().where(predicate).select(["content_hash", "vector"])
-        async for batch in await query.to_batches(max_batch_length=8192):
+        async for batch in await query.to_batches(max_batch_length=_ROWS_PER_BATCH):
             found = await asyncio.to_thread(_taken, batch, left)
             if found is not None:
                 yield found

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from lancedb.table import AsyncTable
 
-from firsthand.adapters.catalogue import IDENTITY, Catalogue, row_keys_of
+from firsthand.adapters.catalogue import IDENTITY, Catalogue, Numbers, row_keys_of
 from firsthand.adapters.catalogue_terms import CatalogueTerms
 from firsthand.adapters.freed_memory import give_back
 from firsthand.adapters.lance_errors import VENDOR_ERRORS
@@ -17,7 +17,9 @@ from firsthand.adapters.term_postings import Postings, postings_of
 _READ_AT_ONCE = 1_000
 # Reading all takes some 40 s of CPU for a million chunks: who asks once or twice is not to pay for it.
 _WORTH_READING = 3
-_ROWS_PER_BATCH = 16_384
+# Small batches, because LanceDB keeps for itself what it needed for those that it read ahead; many are merged at once.
+_ROWS_PER_BATCH = 1_024
+_ROWS_PER_RUN = 16_384
 
 
 class FollowedTerms:
@@ -48,7 +50,7 @@ class FollowedTerms:
                 run = await _missing_in(table, known)
                 if run is None:
                     return None
-                known = await asyncio.to_thread(known.with_added, run)
+                known = await asyncio.to_thread(known.with_added, [run])
             self._known = known
             return known
 
@@ -62,11 +64,14 @@ class FollowedTerms:
         # A search meets the same error when it reads the table, and says so.
         with contextlib.suppress(*VENDOR_ERRORS):
             words: dict[str, int] = {}
+            waiting: list[Postings] = []
+            missing = np.sort(known.catalogue.row_keys[known.missing])
             query = table.query().select([*IDENTITY, "terms"])
             async for batch in await query.to_batches(max_batch_length=_ROWS_PER_BATCH):
-                rows = pa.Table.from_batches([batch])
-                known = await asyncio.to_thread(_with_missing_of, known, rows, words)
-            self._known = known
+                waiting.append(await asyncio.to_thread(_those_of, missing, batch, words))
+                if sum(len(run.row_keys) for run in waiting) >= _ROWS_PER_RUN:
+                    known, waiting = await asyncio.to_thread(known.with_added, waiting), []
+            self._known = await asyncio.to_thread(known.with_added, waiting) if waiting else known
             await asyncio.to_thread(give_back)
 
 
@@ -83,10 +88,13 @@ async def _missing_in(table: AsyncTable, known: CatalogueTerms) -> Postings | No
     return await asyncio.to_thread(lambda: postings_of(row_keys_of(rows), rows["terms"], {}))
 
 
-def _with_missing_of(known: CatalogueTerms, rows: pa.Table, words: dict[str, int]) -> CatalogueTerms:
-    """Return the terms with those of these rows that are missing."""
+def _those_of(missing: Numbers, batch: pa.RecordBatch, words: dict[str, int]) -> Postings:
+    """Return the postings of those rows of a batch that are missing.
+
+    Args:
+        missing: row keys in ascending order, at least one.
+    """
+    rows = pa.Table.from_batches([batch])
     keys = row_keys_of(rows)
-    wanted = np.isin(keys, known.catalogue.row_keys[known.missing])
-    if not wanted.any():
-        return known
-    return known.with_added(postings_of(keys[wanted], rows["terms"].filter(pa.array(wanted)), words))
+    wanted = missing[np.minimum(np.searchsorted(missing, keys), len(missing) - 1)] == keys
+    return postings_of(keys[wanted], rows["terms"].filter(pa.array(wanted)), words)

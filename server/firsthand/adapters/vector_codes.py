@@ -43,8 +43,10 @@ class _Block:
 class VectorCodes:
     """The vectors of one table by key, each at a place: a number from 0. They never change; there are new ones."""
 
-    def __init__(self, blocks: Sequence[_Block] = ()) -> None:
+    def __init__(self, blocks: Sequence[_Block] = (), numbering: object = None) -> None:
         self._blocks = tuple(blocks)
+        self.numbering = numbering or object()
+        """The same object as in earlier codes: their places mean what they meant there, and new ones follow."""
 
     def __len__(self) -> int:
         return sum(len(block.keys) for block in self._blocks)
@@ -63,11 +65,14 @@ class VectorCodes:
                 added = _joined(blocks[-1], added)
                 blocks = blocks[:-1]
             blocks = (*blocks, added)
-        return VectorCodes(blocks)
+        return VectorCodes(blocks, self.numbering)
 
     def only(self, keys: _Numbers) -> "VectorCodes":
         """Return the vectors of these keys alone."""
-        return VectorCodes([_part(block, np.isin(block.keys, keys)) for block in self._blocks])
+        chosen = [np.isin(block.keys, keys) for block in self._blocks]
+        if all(each.all() for each in chosen):
+            return self
+        return VectorCodes([_part(*pair) for pair in zip(self._blocks, chosen, strict=True)])
 
     def nearest(
         self, vector: Vector, limit: int, allowed: npt.NDArray[np.bool_] | None = None
