@@ -7,9 +7,11 @@ import pytest
 
 from core.samples_text import describe_chunk
 from firsthand.adapters.treesitter_parser import TreeSitterParser
+from firsthand.core.chunk_sizes import EMBEDDABLE, LARGEST
 from firsthand.core.chunking import chunk_file
 from firsthand.core.languages import language_of
 from firsthand.core.model import Chunk, SourceFile
+from firsthand.core.tokens import estimate_tokens
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -54,11 +56,23 @@ def test_a_method_knows_where_it_stands_and_what_it_uses() -> None:
     assert pay.calls == ("Transactional", "calculateTotal", "charge", "record")
     assert pay.references == ("Order", "Promise", "OrderState", "order", "TAX_RATE", "total")
     assert pay.imports == ("../audit",)
-    assert pay.preamble == (
-        "src/orders.ts\n"
-        "class OrderService extends BaseService<Order> implements Disposable\n"
-        "imports: ../audit"
+    assert pay.preamble == "src/orders.ts OrderService.pay"
+
+
+def test_a_name_stands_beside_the_path_whatever_their_length() -> None:
+    """The embedder reads path and qualified name first; of very long ones the ends, which say most."""
+    path = "/".join(f"folder_{n}" for n in range(20)) + "/orders.py"
+    owner = "Order" * 20
+
+    chunks = chunks_of(
+        path, f"class {owner}:\n" + "    total: int = 0\n" * 40 + "    def pay(self):\n        send()\n"
     )
+
+    (place,) = {chunk.preamble.split("\n")[0] for chunk in chunks if chunk.name == "pay"}
+    assert place.startswith("folder_")
+    assert "/orders.py " in place
+    assert place.endswith("Order.pay")
+    assert estimate_tokens(place) <= EMBEDDABLE - LARGEST
 
 
 def test_a_class_header_announces_its_methods() -> None:

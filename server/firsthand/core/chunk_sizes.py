@@ -5,9 +5,9 @@ from firsthand.core.tokens import estimate_tokens
 
 # The embedded embedder reads 512 tokens; estimates of dense code may fall short by some percent.
 EMBEDDABLE = 480
-# Path, enclosing header and imports. More would drown the code of a short function in its surroundings.
+# Path, name, and of a part what it is a part of. More would drown the code of a short function.
 PREAMBLE = 80
-# The least preamble: a path and the name of what is around. The code may take the rest, about 45 lines.
+# The least preamble: a path and a name. The code may take the rest, about 45 lines.
 LARGEST = EMBEDDABLE - 45
 # A long definition is cut into parts of this size, so that a boundary may still move to a good place.
 PART = 340

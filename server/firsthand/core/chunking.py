@@ -12,7 +12,7 @@ from hashlib import sha256
 from firsthand.core.chunk_cutting import cut_bytes
 from firsthand.core.chunk_identities import identify
 from firsthand.core.chunk_pieces import Piece, divide
-from firsthand.core.chunk_preambles import first_sentence, header_of, import_phrase, preamble
+from firsthand.core.chunk_preambles import preamble
 from firsthand.core.chunk_sizes import LARGEST
 from firsthand.core.identifiers import runs
 from firsthand.core.languages import is_test_path
@@ -21,7 +21,7 @@ from firsthand.core.model import Chunk, ChunkKind, Import, Outline, SourceFile, 
 from firsthand.core.tokens import estimate_tokens
 
 # Raised whenever the same file would give other chunks: an index of another version is built anew.
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 
 _IMPORT_KEYWORDS = frozenset(
     "import from as use using require include const let var type static pub crate self super open qualified "
@@ -71,13 +71,10 @@ class _Chunks:
     def _chunk(self, piece: Piece, span: Span, text: str) -> Chunk:
         identity = identify(piece, self._outline, span, self._top_kind)
         words = set(runs(text))
-        used = self._used_imports(words)
-        above = [import_phrase(*pair) for pair in used if not _is_inside(pair[0], span)]
         before = preamble(
             self._source.path,
-            self._headers(piece),
-            self._topic(piece, text),
-            above,
+            identity.qualified_name,
+            self._outline.symbols[piece.symbols[0]] if piece.role == "part" else None,
             self._members(piece),
             text,
         )
@@ -95,7 +92,7 @@ class _Chunks:
             preamble=before,
             signature=identity.signature,
             docstring=identity.docstring,
-            imports=tuple(dict.fromkeys(statement.target for statement, _ in used)),
+            imports=tuple(dict.fromkeys(statement.target for statement in self._used_imports(words))),
             calls=self._uses(piece, words, (symbol.calls for symbol in definitions), self._outline.calls),
             references=self._uses(
                 piece, words, (symbol.references for symbol in definitions), self._outline.references
@@ -123,33 +120,10 @@ class _Chunks:
         names = dict.fromkeys(name for group in (at_top, *uses) for name in group)
         return tuple(name for name in names if name in words or not name.isidentifier())
 
-    def _used_imports(self, words: set[str]) -> list[tuple[Import, list[str]]]:
-        """Return the imports that a piece uses, in source order, each with the words by which it does."""
-        used: dict[int, list[str]] = {}
-        for word in self._imports.keys() & words:
-            for number in self._imports[word]:
-                used.setdefault(number, []).append(word)
-        return [(self._outline.imports[number], sorted(used[number])) for number in sorted(used)]
-
-    def _headers(self, piece: Piece) -> list[str]:
-        """Return the headers of the definitions around a piece, outermost first, and of the one it is a part of."""
-        symbols = self._outline.symbols
-        headers: list[str] = []
-        index = piece.owner
-        while index is not None:
-            headers.append(header_of(symbols[index]))
-            index = symbols[index].parent
-        headers.reverse()
-        if piece.role == "part":
-            headers.append(header_of(symbols[piece.symbols[0]]))
-        return headers
-
-    def _topic(self, piece: Piece, text: str) -> str:
-        """Return what the definition is for, where its documentation went to another part."""
-        if piece.role != "part":
-            return ""
-        sentence = first_sentence(self._outline.symbols[piece.symbols[0]].docstring)
-        return "" if sentence[:40] in text else sentence
+    def _used_imports(self, words: set[str]) -> list[Import]:
+        """Return the imports that a piece uses, in source order."""
+        used = {number for word in self._imports.keys() & words for number in self._imports[word]}
+        return [self._outline.imports[number] for number in sorted(used)]
 
     def _members(self, piece: Piece) -> list[Symbol]:
         """Return the methods that a class header leads, but does not hold."""
@@ -174,10 +148,6 @@ class _Chunks:
     def _has_test_attribute(self, symbol: Symbol) -> bool:
         lead = self._table.text(symbol.span.start_byte, symbol.name_span.start_byte)
         return _TEST_ATTRIBUTE.search(lead) is not None
-
-
-def _is_inside(statement: Import, span: Span) -> bool:
-    return span.start_byte <= statement.span.start_byte and statement.span.end_byte <= span.end_byte
 
 
 def _imports_by_word(imports: Sequence[Import]) -> dict[str, list[int]]:

@@ -188,7 +188,7 @@ class Chunk:
     text: str
     """Exactly the text of `span`."""
     preamble: str
-    """What is put before the text for the embedder: path, enclosing header, imports."""
+    """What is put before the text for the embedder: path and name, and of a part what it is a part of."""
     signature: str = ""
     docstring: str = ""
     imports: tuple[str, ...] = ()
