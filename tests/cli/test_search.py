@@ -7,6 +7,7 @@ import pytest
 
 from fakes.application import FakeApplication, new_terminal
 from firsthand.cli.arguments import parse
+from firsthand.cli.commands import search as search_command
 from firsthand.cli.opening import scope_of
 from firsthand.cli.run import run
 from firsthand.core.model import Scope
@@ -233,3 +234,29 @@ def test_an_explanation_shows_the_numbers() -> None:
     assert trace["keywords"]["place"] == trace["meaning"]["place"] == 1
     assert row.split()[:2] == ["1", f"{plain['score']:.3f}"]
     assert {"rule": "plain text", "value": 0.7} in trace["factors"]
+
+
+def test_a_first_search_does_not_wait_for_thousands_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not indexed when time is up is read; that is said, and the next search finds more indexed."""
+    monkeypatch.setattr(search_command, "SWEEP_SECONDS", 0.0)
+    application = FakeApplication(FILES)
+
+    code, out, err = search("shipping cost", application=application)
+
+    assert code == 0
+    assert out.split()[:2] == ["1", "src/ship.txt:1"]
+    assert err == (
+        "Indexing was cut short for this; files that are not indexed yet are searched by reading them. "
+        "To finish that now, run: firsthand index\n"
+        "2 files are not indexed yet and searched by reading them.\n"
+    )
+    monkeypatch.undo()
+    assert search("shipping cost", application=application)[2] == ""
+
+
+def test_an_index_to_be_used_as_it_is_is_not_helped_by_reading() -> None:
+    """With `--no-index` nothing is found where nothing is indexed."""
+    application = FakeApplication(FILES)
+
+    assert search("shipping cost", "--no-index", application=application)[0] == 1
+    assert application.tree.peeks == []

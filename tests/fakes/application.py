@@ -14,6 +14,8 @@ from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.app import CacheSizes, Finding, OpenedEvaluator
 from firsthand.cli.terminal import Terminal
 from firsthand.core.answers import AnswerEvent, Question
+from firsthand.core.cutting import ParserCutter
+from firsthand.core.direct_reading import DirectReading
 from firsthand.core.evaluation import Evaluator, IndexedEmbedder
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.indexing import Indexer
@@ -129,6 +131,18 @@ class FakeApplication:
             embedder=self.embedder,
             writer_lock=self._writer_lock,
         )
+        buffers = OpenBuffers()
+        direct = DirectReading(
+            tree=self.tree,
+            files=self.tree,
+            cutter=ParserCutter(self.parser),
+            chunks_of=lambda update: update.chunks,
+            store=self.store,
+            waiting=indexer.waiting,
+            buffers=buffers,
+            stage=lambda: indexer.state.stage,
+            yielding=indexer.yielding,
+        )
         return Workspace(
             root=root,
             tree=self.tree,
@@ -142,10 +156,10 @@ class FakeApplication:
                 watcher=FakeWatcher(),
                 keeper_lock=contextlib.nullcontext,
             ),
-            searcher=Searcher(store=self.store, embedder=self.embedder),
+            searcher=Searcher(store=self.store, embedder=self.embedder, direct=direct),
             assistant=self.assistant,
             hovers=None,
-            buffers=OpenBuffers(),
+            buffers=buffers,
             models=ModelState("embedded", "fake", self._chat(need_chat), self.notices, self.offers),
             pull=self._pull,
             models_have_changed=self._models_have_changed,

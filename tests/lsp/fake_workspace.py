@@ -345,7 +345,15 @@ class FakeWorkspace:
     def sweeping(self) -> bool:
         return (self.root / "sweeping").exists()
 
-    async def swept(self) -> None:
+    @property
+    def unindexed(self) -> str:
+        return (
+            "2 files are not indexed yet and searched by reading them."
+            if (self.root / "waiting").exists()
+            else ""
+        )
+
+    async def swept(self, question: str) -> None:
         while self.sweeping:  # noqa: ASYNC110 - test decides
             await asyncio.sleep(0.01)
 

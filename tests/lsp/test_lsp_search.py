@@ -158,3 +158,16 @@ async def test_a_file_outside_every_folder_is_refused(session: Session) -> None:
     error = await session.failing("firsthand/explain", params)
 
     assert error.message.startswith("x.py is in no open folder")
+
+
+async def test_what_is_not_indexed_yet_is_told(session: Session) -> None:
+    """While the folder is first read, a search says what it had to read; afterwards it says nothing."""
+    waiting = session.root / "waiting"
+    waiting.touch()
+    early = await session.request("firsthand/search", {"query": "refresh"})
+    waiting.unlink()
+
+    late = await session.request("firsthand/search", {"query": "refresh"})
+
+    assert early["notice"] == "2 files are not indexed yet and searched by reading them."
+    assert "notice" not in late

@@ -218,6 +218,8 @@ export interface Hit {
 export interface SearchResult {
   readonly hits: readonly Hit[];
   readonly filters: readonly string[];
+  /** What is not indexed yet, in a sentence. */
+  readonly notice?: string;
 }
 
 /** Lines that went into a prompt. */

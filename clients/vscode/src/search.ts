@@ -88,9 +88,10 @@ class SearchList {
     const uri = this.before?.document.uri;
     const params = { query, limit: mostHits, uri: uri?.scheme === "file" ? uri.toString() : undefined };
     try {
-      const { hits, filters } = await this.server.request(searchRequest, params, source.token);
+      const { hits, filters, notice } = await this.server.request(searchRequest, params, source.token);
       if (this.running === source) {
-        this.picker.title = filters.length > 0 ? `Search only in: ${filters.join("; ")}` : everywhere;
+        const where = filters.length > 0 ? `Search only in: ${filters.join("; ")}` : everywhere;
+        this.picker.title = notice === undefined ? where : `${where} (${notice})`;
         this.picker.items = hits.length > 0 ? pickItems(hits) : [message("Nothing was found.")];
       }
     } catch (error) {

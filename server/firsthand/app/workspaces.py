@@ -142,6 +142,7 @@ async def _assemble(
         buffers=buffers,
         chat=chat,
         excerpts=settings.excerpts,
+        coverage=lambda: searcher.coverage,
     )
     hovers = Hovers(store=store, parser=parser, history=history, explanations=assistant.explanations)
     resources.push_async_callback(hovers.close)

@@ -20,6 +20,8 @@ from firsthand.errors import StoreError
 
 # A first question should not wait minutes for an index: search by keyword finds what to embed first.
 _EMBEDDING_SECONDS = 20.0
+# Nor until thousands of files are cut: those that are not are searched by reading them.
+SWEEP_SECONDS = 4.0
 
 
 @contextlib.asynccontextmanager
@@ -45,6 +47,7 @@ async def bring_up_to_date(
     workspace: Workspace,
     *,
     embedding_seconds: float | None = None,
+    sweep_seconds: float | None = None,
     needs_meaning: bool = True,
 ) -> None:
     """Refresh the index unless the user asked not to; where another writes it or nobody can, what it has is used.
@@ -52,6 +55,8 @@ async def bring_up_to_date(
     Args:
         embedding_seconds: how long to wait for search by meaning once search by keyword covers everything; what is
             left is done by the next command. None waits to the end.
+        sweep_seconds: how long to wait for search by keyword, where there is a limit on the waiting at all. None waits
+            until it covers everything.
         needs_meaning: False when the command does not search by meaning, so that a lack of it is not worth a word.
     """
     if context.arguments.no_index:
@@ -60,17 +65,20 @@ async def bring_up_to_date(
         refreshing = asyncio.create_task(workspace.indexer.refresh(report))
         try:
             if embedding_seconds is not None:
-                await _until_searchable(workspace, refreshing)
-            await asyncio.wait({refreshing}, timeout=embedding_seconds)
+                await _until_searchable(workspace, refreshing, sweep_seconds)
+            if embedding_seconds is None or not workspace.sweeping:
+                await asyncio.wait({refreshing}, timeout=embedding_seconds)
         finally:
             await _ended(refreshing)
     if needs_meaning or not refreshing.cancelled():
         await _say_what_is_missing(context, workspace, refreshing)
 
 
-async def _until_searchable(workspace: Workspace, refreshing: asyncio.Task[IndexReport]) -> None:
+async def _until_searchable(
+    workspace: Workspace, refreshing: asyncio.Task[IndexReport], seconds: float | None
+) -> None:
     searchable = asyncio.create_task(workspace.indexer.searchable())
-    await asyncio.wait({refreshing, searchable}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({refreshing, searchable}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     await _ended(searchable)
 
 
@@ -82,6 +90,12 @@ async def _ended(task: asyncio.Task[Any]) -> None:
 async def _say_what_is_missing(
     context: Context, workspace: Workspace, refreshing: asyncio.Task[IndexReport]
 ) -> None:
+    if refreshing.cancelled() and workspace.sweeping:
+        context.terminal.say(
+            "Indexing was cut short for this; files that are not indexed yet are searched by reading them. "
+            "To finish that now, run: firsthand index"
+        )
+        return
     if refreshing.cancelled():
         stats = await workspace.stats()
         context.terminal.say(
@@ -92,6 +106,8 @@ async def _say_what_is_missing(
     try:
         problem = refreshing.result().problem
     except StoreError as error:
+        # Whoever writes the index, the files that are missing from it can be read.
+        workspace.indexer.fail(str(error), lambda progress: None)
         problem = f"{error} This answer uses what is indexed so far."
     if problem:
         context.terminal.say(problem)

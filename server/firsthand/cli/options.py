@@ -100,7 +100,8 @@ def add_complete(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--complete",
         action="store_true",
-        help="wait until all of a new index can be found by meaning, not just by keyword (--json always waits)",
+        help="wait until all of a new index can be found by meaning, not just what there is after some seconds "
+        "(--json and --batch always wait)",
     )
 
 

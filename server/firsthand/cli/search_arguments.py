@@ -6,6 +6,7 @@ from typing import Any
 from firsthand.cli.options import (
     ROOT_HELP,
     add_command,
+    add_complete,
     add_json,
     add_no_index,
     add_root,
@@ -54,6 +55,7 @@ examples:
     add_root(parser)
     add_scope(parser)
     add_no_index(parser)
+    add_complete(parser)
     add_json(parser, "print a JSON list of hits; lines count from 1")
     add_setting_flags(parser, "models", "privacy", "index", "general")
 

@@ -5,7 +5,7 @@ leaves conversations as they were. A `ContextChosen` that comes again means that
 """
 
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 from firsthand.core.answers import (
@@ -21,6 +21,7 @@ from firsthand.core.answers import (
 )
 from firsthand.core.asking import ask
 from firsthand.core.conversation import Conversations, RecentContexts
+from firsthand.core.direct_hits import Coverage
 from firsthand.core.documenting import document
 from firsthand.core.explaining import explain, fix
 from firsthand.core.explanations import Explanations
@@ -28,6 +29,7 @@ from firsthand.core.freshness import Freshness, OpenBuffers
 from firsthand.core.generation import Generation
 from firsthand.core.narrowing import filters_sentence, narrowed
 from firsthand.core.ports import ChatModel, ChunkStore, History, Parser, SourceTree
+from firsthand.core.relations import asked_relation
 from firsthand.core.sources import Search, Sources
 from firsthand.core.test_generation import generate_test
 
@@ -46,10 +48,17 @@ class Assistant:
         buffers: OpenBuffers,
         chat: ChatModel | None,
         excerpts: int = 12,
+        coverage: Callable[[], Coverage] = Coverage,
     ) -> None:
+        """Take what answers are made of.
+
+        Args:
+            coverage: tells how many files the last search had to read because they are not indexed yet.
+        """
         self._parser = parser
         self._history = history
         self._excerpts = excerpts
+        self._coverage = coverage
         self._sources = Sources(searcher=searcher, store=store, freshness=Freshness(tree, parser, buffers))
         self._generation = Generation(store=store, chat=chat)
         self._conversations = Conversations()
@@ -89,9 +98,19 @@ class Assistant:
             async for event in events:
                 if isinstance(event, AnswerFinished):
                     self._remember_turn(limited, event.answer)
-                    yield AnswerFinished(replace(event.answer, warnings=(*notes, *event.answer.warnings)))
+                    unindexed = self._unindexed(limited.text)
+                    for note in unindexed:
+                        yield WarningRaised(note)
+                    warnings = (*notes, *unindexed, *event.answer.warnings)
+                    yield AnswerFinished(replace(event.answer, warnings=warnings))
                 else:
                     yield event
+
+    def _unindexed(self, question: str) -> tuple[str, ...]:
+        coverage = self._coverage()
+        asks_for_places = asked_relation(question) is not None
+        sentence = coverage.sentence_about_places if asks_for_places else coverage.sentence
+        return (sentence,) if sentence else ()
 
     async def explain(self, selection: Selection) -> AsyncGenerator[AnswerEvent, None]:
         """Explain the definition at the selection."""

@@ -22,10 +22,18 @@ class Coverage:
         """Say it to people; "" when nothing waited."""
         if not self.waiting:
             return ""
-        files = "1 file is" if self.waiting == 1 else f"{self.waiting} files are"
         if self.read >= self.waiting:
-            return f"{files} not indexed yet and searched by reading {'it' if self.waiting == 1 else 'them'}."
-        return f"{files} not indexed yet; {self.read} of them were searched by reading them."
+            return f"{self._waiting} not indexed yet and searched by reading {'it' if self.waiting == 1 else 'them'}."
+        return f"{self._waiting} not indexed yet; {self.read} of them were searched by reading them."
+
+    @property
+    def sentence_about_places(self) -> str:
+        """Say it below a list of all places of a kind, which only the index knows."""
+        return f"{self._waiting} not indexed yet: places in them are missing here." if self.waiting else ""
+
+    @property
+    def _waiting(self) -> str:
+        return "1 file is" if self.waiting == 1 else f"{self.waiting:,} files are"
 
 
 @dataclass(frozen=True, slots=True)

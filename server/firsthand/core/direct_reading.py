@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from firsthand.core.direct_hits import Coverage, DirectHits
@@ -35,6 +35,8 @@ _FILES_AT_A_TIME = 64
 _FILES_TO_WEIGH = 48
 _FILES_TO_CUT = 20
 _READING_SECONDS = 0.5
+# The first of them may wait for a process to start and for a grammar to load, on a machine that is busy.
+_STARTING_SECONDS = 10.0
 _CUTTING_SECONDS = 1.5
 _CUT_AT_ONCE = 4
 # The index's best hits tell on which scale its weights are; the ones far down say little.
@@ -185,11 +187,13 @@ class DirectReading:
         return source if isinstance(source, SourceFile) else None
 
     async def _chunks(self, sources: Sequence[tuple[FileStat, SourceFile]]) -> list[Chunk]:
-        """Cut files, the best first, as many as there is time for."""
-        waiting = iter(sources)
-        found: list[Chunk] = []
-        cutting = [asyncio.create_task(self._cut_some(waiting, found)) for _ in range(_CUT_AT_ONCE)]
+        """Cut files, the best first, as many as there is time for; where nothing is warm yet, that begins with one."""
+        turns = asyncio.Semaphore(_CUT_AT_ONCE)
+        cutting = [asyncio.create_task(self._chunks_of_file(*pair, turns)) for pair in sources]
+        if not cutting:
+            return []
         try:
+            await asyncio.wait(cutting, timeout=_STARTING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait(cutting, timeout=_CUTTING_SECONDS)
         finally:
             for task in cutting:
@@ -197,17 +201,16 @@ class DirectReading:
             await asyncio.wait(cutting)
         if not self._waiting.is_worked_on:
             await asyncio.to_thread(self._cutter.rest)
-        return list(found)
+        return [chunk for task in cutting if not task.cancelled() for chunk in task.result()]
 
-    async def _cut_some(self, sources: Iterable[tuple[FileStat, SourceFile]], found: list[Chunk]) -> None:
-        for stat, source in sources:
-            found += await self._chunks_of_file(stat, source)
-
-    async def _chunks_of_file(self, stat: FileStat, source: SourceFile) -> Sequence[Chunk]:
+    async def _chunks_of_file(
+        self, stat: FileStat, source: SourceFile, turns: asyncio.Semaphore
+    ) -> Sequence[Chunk]:
         known = self._cut.get(stat.path)
         if known is not None and known[:2] == (stat, source.content_hash):
             return known[2]
-        update = await asyncio.to_thread(self._cutter.cut, stat, source)
+        async with turns:
+            update = await asyncio.to_thread(self._cutter.cut, stat, source)
         chunks = await asyncio.to_thread(self._chunks_of, update)
         self._cut[stat.path] = stat, source.content_hash, chunks
         while len(self._cut) > _MOST_KEPT:

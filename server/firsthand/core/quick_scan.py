@@ -20,6 +20,7 @@ _DEFINITION_WEIGHT = 3.0
 _PATH_WEIGHT = 2
 # Beyond so many stems the rest of a long text tells little and costs as much.
 _MOST_STEMS = 24
+# Single letters stand everywhere.
 _SHORTEST_STEM = 2
 # Pieces of about this size are as long as chunks.
 _LINES_OF_A_BLOCK = 40
@@ -49,7 +50,8 @@ class QuickScan:
 
     def __post_init__(self) -> None:
         stems = dict.fromkeys(stem(word) for word in self.query.terms)
-        self.stems = tuple(each for each in stems if len(each) >= _SHORTEST_STEM)[:_MOST_STEMS]
+        telling = [each for each in stems if len(each) >= _SHORTEST_STEM] or list(stems)
+        self.stems = tuple(telling[:_MOST_STEMS])
         self._holding = dict.fromkeys(self.stems, 0)
         self._needles = tuple((each, _needle(each).encode("utf-8", "surrogatepass")) for each in self.stems)
         names = dict.fromkeys(re.split(r"\.|::|#|->", name)[-1].lower() for name in self.query.names)

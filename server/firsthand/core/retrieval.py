@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 
-from firsthand.core.direct_hits import DirectHits
+from firsthand.core.direct_hits import Coverage, DirectHits
 from firsthand.core.direct_reading import DirectReading
 from firsthand.core.hit_reasons import with_callers
 from firsthand.core.model import Chunk, ChunkHead, Hit, Scope, ScoredHead, Vector
@@ -87,6 +87,11 @@ class Searcher:
                 break
         pairs = zip(candidates, chunks, strict=True)
         return with_callers([hit(query, candidate, chunk) for candidate, chunk in pairs if chunk is not None])
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many files waited to be indexed at the last search, and how many of them it read."""
+        return self._direct.coverage if self._direct is not None else Coverage()
 
     async def _ranked(
         self, query: Query, scope: Scope, limit: int, near: str | None, late_vectors: int

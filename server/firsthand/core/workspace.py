@@ -17,13 +17,16 @@ from firsthand.core.indexing import Indexer
 from firsthand.core.keeping import IndexKeeper
 from firsthand.core.model import FileRecord, IndexStats, Report
 from firsthand.core.ports import ChatModel, ChatPart, ChunkStore, History, Parser, RuledTree
+from firsthand.core.relations import asked_relation
 from firsthand.core.retrieval import Searcher
 from firsthand.core.succession import Building, Succession
 
-# How long a question waits for the sweep that follows opening. An index from earlier is nearly right, an empty one
-# has nothing to say; longer than this, people rather have an answer from the part that is there.
-_SWEEP_SECONDS = 3.0
-_FIRST_SWEEP_SECONDS = 15.0
+# How long a question waits for the sweep that follows opening: a small folder is indexed by then, and files that are
+# not are searched by reading them.
+_SWEEP_SECONDS = 0.5
+# Who asks for all places of a kind rather waits, a little for an index from earlier, which is nearly right.
+_ALL_PLACES_SECONDS = 3.0
+_FIRST_ALL_PLACES_SECONDS = 15.0
 
 # In these stages vectors are being made, or about to be; in the others by another process, later, or not at all.
 _BUILDING_STAGES = ("scanning", "chunking", "embedding")
@@ -123,13 +126,22 @@ class Workspace:
         """Whether a chat model is writing for someone."""
         return self.indexer.is_held_back
 
-    async def swept(self) -> None:
-        """Wait for the first sweep, if it is under way, but not for ever: then what is found so far has to do."""
+    async def swept(self, question: str) -> None:
+        """Wait for the first sweep, if it is under way, as long as that is worth it for a question."""
         if self.sweeping:
-            known = (await self.store.stats()).files
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_SWEEP_SECONDS if known else _FIRST_SWEEP_SECONDS):
+                async with asyncio.timeout(await self._patience(question)):
                     await self.indexer.searchable()
+
+    @property
+    def unindexed(self) -> str:
+        """Say how many files the last search had to read because they are not indexed yet; "" when there were none."""
+        return self.searcher.coverage.sentence
+
+    async def _patience(self, question: str) -> float:
+        if asked_relation(question) is None:
+            return _SWEEP_SECONDS
+        return _ALL_PLACES_SECONDS if (await self.store.stats()).files else _FIRST_ALL_PLACES_SECONDS
 
     async def files(self) -> Sequence[FileRecord]:
         """List what the index knows of every file, skipped and failed ones with their reasons."""

@@ -97,9 +97,10 @@ def answer_markdown(answer: Answer, folder: Folder) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def hits_markdown(hits: Sequence[tuple[Folder, Hit]], filters: Sequence[str] = ()) -> str:
-    """Return hits as a list of links with their reasons, below what was read from the query as filters."""
-    lead = f"> {_one_line(filters_sentence(filters))}\n\n" if filters else ""
+def hits_markdown(hits: Sequence[tuple[Folder, Hit]], filters: Sequence[str] = (), notice: str = "") -> str:
+    """Return hits as a list of links with their reasons, below what was read as filters and what is to be known."""
+    said = [_one_line(filters_sentence(filters))] if filters else []
+    lead = "".join(f"> {line}\n\n" for line in (*said, notice) if line)
     if not hits:
         return f"{lead}Nothing was found."
     return lead + "\n".join(

@@ -140,7 +140,7 @@ async def _answer_once_swept(workspace: Workspace, question: Question) -> AsyncG
     """Answer, after the first look at the folder's files if that is under way."""
     if workspace.sweeping:
         yield StageStarted("indexing")
-        await workspace.swept()
+        await workspace.swept(question.text)
     async with contextlib.aclosing(workspace.assistant.ask(question)) as events:
         async for event in events:
             yield event

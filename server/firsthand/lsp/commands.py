@@ -15,7 +15,7 @@ from firsthand.lsp.answering import StageProgress, begin_question, hear
 from firsthand.lsp.command_work import EDITING_COMMANDS, begin_edit, read_edit_argument
 from firsthand.lsp.convert import scope_of
 from firsthand.lsp.failures import answered
-from firsthand.lsp.folder_choice import search_folders
+from firsthand.lsp.folder_choice import search_folders, unindexed
 from firsthand.lsp.json_values import MalformedError, read, to_json
 from firsthand.lsp.maintenance import pull_model, reindex, wanted_folders
 from firsthand.lsp.messages import (
@@ -144,7 +144,7 @@ async def _search(ls: FirsthandServer, argument: Any) -> CommandStarted:
         document = await new_document(
             ls.answers_folder(folders[0].settings), f"Search: {wanted.query}", ls.tasks
         )
-        body = hits_markdown(hits, read_filters(wanted.query).said)
+        body = hits_markdown(hits, read_filters(wanted.query).said, unindexed(folders) or "")
         await document.finish(body)
         await show_document(ls, document, body)
 

@@ -74,6 +74,13 @@ async def search_folders(
     return sorted(found, key=lambda pair: -pair[1].score)[:limit]
 
 
+def unindexed(folders: tuple[Folder, ...]) -> str | None:
+    """Say how many files the last search of these folders had to read; None when all of them are indexed."""
+    workspaces = [folder.current for folder in folders]
+    said = [workspace.unindexed for workspace in workspaces if workspace is not None]
+    return " ".join(filter(None, said)) or None
+
+
 def preferred_first(ls: FirsthandServer, folders: tuple[Folder, ...]) -> list[Folder]:
     """Return the folders with the one that the user is in first."""
     return sorted(folders, key=lambda folder: folder is not ls.preferred)
@@ -83,7 +90,7 @@ async def _search(
     folder: Folder, query: str, scope: Scope, limit: int, near: tuple[Folder, str] | None
 ) -> tuple[Hit, ...]:
     workspace = await folder.workspace()
-    await workspace.swept()
+    await workspace.swept(query)
     path = near[1] if near is not None and near[0] is folder else None
     wanted = await narrowed(query, scope, workspace.history)
     return await workspace.searcher.search(wanted.text, scope=wanted.scope, limit=limit, near=path)

@@ -299,10 +299,14 @@ class HitResult:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Result of `firsthand/search`, best first; `filters` say in words where the query asked to look."""
+    """Result of `firsthand/search`, best first; `filters` say in words where the query asked to look.
+
+    `notice` says, while there are such, how many files are not indexed yet and were searched by reading them.
+    """
 
     hits: tuple[HitResult, ...]
     filters: tuple[str, ...] = ()
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from firsthand.core.filters import read_filters
 from firsthand.errors import RequestError
 from firsthand.lsp.convert import hit_result, scope_of
 from firsthand.lsp.failures import answered
-from firsthand.lsp.folder_choice import search_folders
+from firsthand.lsp.folder_choice import search_folders, unindexed
 from firsthand.lsp.json_values import read, to_json
 from firsthand.lsp.messages import SEARCH, SearchParams, SearchResult
 
@@ -41,4 +41,4 @@ async def find(ls: FirsthandServer, wanted: SearchParams) -> SearchResult:
     limit = max(1, min(wanted.limit, _MOST_HITS))
     hits = await search_folders(ls, folders, wanted.query, scope_of(wanted.scope), limit, near)
     found = tuple(hit_result(hit, folder, ls.encoding) for folder, hit in hits)
-    return SearchResult(found, read_filters(wanted.query).said)
+    return SearchResult(found, read_filters(wanted.query).said, unindexed(folders))

@@ -31,9 +31,9 @@ end
 
 ---@param query string
 ---@param hits firsthand.Hit[]
----@param filters string[]
-local function choose(query, hits, filters)
-  local where = #filters > 0 and (' (%s)'):format(table.concat(filters, '; ')) or ''
+---@param said string[] What the server says of where it looked
+local function choose(query, hits, said)
+  local where = #said > 0 and (' (%s)'):format(table.concat(said, '; ')) or ''
   vim.ui.select(hits, {
     prompt = ('Places for "%s"%s: '):format(visible.one_line(query), visible.one_line(where)),
     kind = 'firsthand.hit',
@@ -75,7 +75,7 @@ function M.run(query, scope, into_quickfix)
         messages.info('nothing was found.')
       else
         local show = into_quickfix and list or choose
-        show(query, result.hits, result.filters or {})
+        show(query, result.hits, vim.list_extend({ result.notice }, result.filters or {}))
       end
     end)
   end)

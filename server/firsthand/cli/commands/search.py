@@ -7,7 +7,7 @@ from pathlib import Path
 from firsthand.cli import explaining, rendering, wire
 from firsthand.cli.application import Context
 from firsthand.cli.arguments import WrongUsageError
-from firsthand.cli.opening import bring_up_to_date, opened, scope_of
+from firsthand.cli.opening import SWEEP_SECONDS, bring_up_to_date, opened, patience, scope_of
 from firsthand.cli.terminal import visible
 from firsthand.core.freshness import Freshness, Passage
 from firsthand.core.model import Hit
@@ -20,6 +20,11 @@ def run(context: Context) -> int:
     """Search; 1 when nothing was found and a person is reading."""
     queries = _queries(context)
     return asyncio.run(_search(context, queries))
+
+
+def _patience(context: Context) -> float | None:
+    """Many queries are worth the whole index."""
+    return None if context.arguments.batch else patience(context)
 
 
 def _queries(context: Context) -> list[str]:
@@ -46,7 +51,9 @@ async def _search(context: Context, queries: Sequence[str]) -> int:
     scope = scope_of(arguments, context.root)
     found = False
     async with opened(context, need_chat=False) as workspace:
-        await bring_up_to_date(context, workspace)
+        await bring_up_to_date(
+            context, workspace, embedding_seconds=_patience(context), sweep_seconds=SWEEP_SECONDS
+        )
         for query in queries:
             wanted = await narrowed(query, scope, workspace.history)
             hits = await workspace.searcher.search(wanted.text, scope=wanted.scope, limit=arguments.limit)
@@ -71,6 +78,8 @@ async def _show(
     if not hits:
         context.terminal.say("Nothing was found; try other words, or fewer limits on where to look.")
     freshness = Freshness(workspace.tree, workspace.parser, workspace.buffers)
+    if workspace.unindexed:
+        context.terminal.say(workspace.unindexed)
     for number, hit in enumerate(hits, 1):
         lines, excerpt = await _current(freshness, hit, context.arguments.lines)
         for line in rendering.hit_lines(context.terminal, context.root, number, hit, lines, excerpt):
