@@ -100,6 +100,7 @@ class Damaged:
         for number in range(3):
             self.tree.write(f"part{number}.py", code(number, 4))
             await refresh(self.tree, store)
+        await store.optimize()
         self.tree.delete("part6.py")
         await refresh(self.tree, store)
         await store.remove(["part7.py"])

@@ -37,6 +37,7 @@ DIMENSIONS = 384
 TOPICS = 2_000
 QUERIES = 60
 PROBE_SECONDS = 0.005
+QUIET_SECONDS = 70.0
 QUESTIONS = (
     "where is the configuration read", "how are errors handled", "parse arguments of the command line",
     "which function opens a connection", "convert a date to text", "draw a line between two points",
@@ -271,11 +272,10 @@ async def saves(bench: Bench, rows: Rows, count: int) -> None:
         "CPU a save, chunks embedded a save",
         f"{(cpu() - used) / count * 1000:.0f} ms, {(bench.embedder.texts - embedded) / count:.2f}",
     )
-    await store.optimize()
-    rows.add(
-        f"disk after {count} saves",
-        f"{disk_mb(bench.index):.0f} MB, {disk_mb(bench.index) / fresh:.2f} of {fresh:.0f} MB",
-    )
+    for when in (f"at once after {count} saves", "a quiet minute later"):
+        taken = disk_mb(bench.index)
+        rows.add(f"disk {when}", f"{taken:.1f} MB, {taken / fresh:.2f} of {fresh:.1f} MB")
+        await asyncio.sleep(QUIET_SECONDS)
     keeping.cancel()
     await asyncio.wait([keeping])
     await store.close()

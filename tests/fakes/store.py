@@ -34,6 +34,7 @@ class MemoryStore:
         self.commits = 0
         self.touched = 0
         self.compactions = 0
+        self.untidy = True
         self.compacted = asyncio.Event()
         self.may_compact = asyncio.Event()
         self.may_compact.set()
@@ -196,8 +197,12 @@ class MemoryStore:
     async def index_words(self) -> None:
         """Search here reads every row as it is."""
 
+    async def tidy(self) -> bool:
+        return self.untidy
+
     async def optimize(self) -> None:
         self.compactions += 1
+        self.untidy = False
         self.compacted.set()
         await self.may_compact.wait()
 

@@ -16,6 +16,7 @@ from lancedb.table import AsyncTable
 
 from firsthand.adapters import lance_folder
 from firsthand.adapters.lance_errors import VENDOR_ERRORS
+from firsthand.adapters.lance_lock import being_read
 from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, one_of
 from firsthand.adapters.lance_schema import batches, vectors_schema
 from firsthand.core.model import Fingerprint
@@ -44,12 +45,13 @@ async def lent(
         if not len(missing):
             return
         try:
-            connection = await lancedb.connect_async(index)
-            table = await connection.open_table(lance_folder.vectors_name(fingerprint))
-            hits = await _hits(table, missing)
-            async for rows in _rows(table, hits, fingerprint):
-                yield rows
-            connection.close()  # type: ignore[no-untyped-call]
+            with being_read(index):
+                connection = await lancedb.connect_async(index)
+                table = await connection.open_table(lance_folder.vectors_name(fingerprint))
+                hits = await _hits(table, missing)
+                async for rows in _rows(table, hits, fingerprint):
+                    yield rows
+                connection.close()  # type: ignore[no-untyped-call]
         except VENDOR_ERRORS as error:
             _LOG.info("no vectors are taken over from %s: %s", index, error)
             continue

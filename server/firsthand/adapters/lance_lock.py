@@ -127,6 +127,13 @@ def is_in_use(index: Path) -> bool:
         return True
 
 
+def is_read_elsewhere(index: Path) -> bool:
+    """Tell whether another process has the index in this folder open."""
+    readers = _locks(index.parent, f"{index.name}.*.{_READER}")
+    own = f"{index.name}.{os.getpid()}-"
+    return any(not reader.name.startswith(own) and _is_held(reader, _READER) for reader in readers)
+
+
 def _locks(folder: Path, pattern: str) -> list[Path]:
     """Return what the locks of this name in a folder are of."""
     found = sorted(folder.glob(f"{pattern}.lock"))

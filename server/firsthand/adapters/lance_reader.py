@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -41,6 +42,8 @@ class LanceReader:
     def __init__(self, tables: Tables, damage: Damage) -> None:
         self._opened: Tables | None = tables
         self._damage = damage
+        self._begun: dict[object, float] = {}
+        """When each read under way began, by the monotonic clock."""
         self._nearest = NearestChunks()
         self._counted: tuple[tuple[int, ...], IndexStats] | None = None
         self._names: frozenset[str] = frozenset()
@@ -170,12 +173,16 @@ class LanceReader:
 
     @contextlib.contextmanager
     def _reading(self, action: str) -> Iterator[None]:
+        read = object()
+        self._begun[read] = time.monotonic()
         try:
             with translated(action):
                 yield
         except StoreDamagedError:
             self._damage.note()
             raise
+        finally:
+            del self._begun[read]
 
     async def _whole(self, found: Sequence[ScoredHead]) -> list[ScoredChunk] | None:
         """Return the same with their text, None when some are gone meanwhile."""

@@ -19,6 +19,7 @@ from firsthand.adapters.lance_pending import PendingChanges, PendingHashes, abse
 from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, one_of
 from firsthand.adapters.lance_reader import LanceReader
 from firsthand.adapters.lance_tables import Tables, open_tables
+from firsthand.adapters.lance_tidying import drop_past
 from firsthand.adapters.lance_vectors import open_vectors
 from firsthand.core.model import (
     Chunk,
@@ -225,18 +226,26 @@ class LanceStore(LanceReader):
             await self.optimize()
 
     async def optimize(self) -> None:
-        """Compact, drop old versions and surplus vectors, bring the search indexes up to date.
+        """Compact, drop surplus vectors, bring the search indexes up to date.
 
         Writes go on meanwhile; only when they got in the way once do they wait for the second attempt.
         """
         async with self._write("be compacted"):
             await self._drop_spare_vectors()
         async with self._compacting():
-            finished = await self._tables.optimize()
+            finished = await self._tables.optimize(self._index)
         if not finished:
             async with self._write("be compacted"):
-                await self._tables.optimize()
+                await self._tables.optimize(self._index)
         await asyncio.to_thread(give_back)
+
+    async def tidy(self) -> bool:
+        """Delete past versions that no reader needs; tell whether compacting is worth its price now."""
+        async with self._writing:
+            began = [time for store in self._opening.stores for time in store._begun.values()]
+            await drop_past(self._tables.all, self._index, began)
+            with translated("be compacted"):
+                return await self._tables.would_gain()
 
     @property
     def is_damaged(self) -> bool:

@@ -19,6 +19,7 @@ from firsthand.adapters.lance_lock import sole_use
 from firsthand.adapters.lance_schema import CHUNKS, FILES
 from firsthand.adapters.lance_soundness import check_table, renew_indexes
 from firsthand.adapters.lance_terms import FollowedTerms
+from firsthand.adapters.lance_tidying import compact, would_gain
 from firsthand.adapters.lance_vectors import open_vectors
 from firsthand.core.model import Fingerprint
 from firsthand.errors import StoreBusyError
@@ -37,9 +38,6 @@ _NEW_VERSION = (
 # How long to wait for another process that is making the index, and how often to look.
 _MAKING_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
-
-# A reader in another process needs the version it started with until its query ends; a minute is plenty.
-_KEEP_VERSIONS_FOR = timedelta(minutes=1)
 
 
 def _words(*, of_prose: bool) -> FTS:
@@ -92,14 +90,24 @@ class Tables:
         """Make the search indexes anew from all rows: where most are new, half of the work of merging them in."""
         await renew_indexes(self.chunks, _INDEXES_OF_CHUNKS)
 
-    async def optimize(self) -> bool:
-        """Compact the tables, drop old versions, take new rows into the search indexes.
+    @property
+    def all(self) -> tuple[AsyncTable, ...]:
+        """Every table."""
+        return self.chunks, self.vectors, self.files
+
+    async def would_gain(self) -> bool:
+        """Tell whether compacting is worth its price."""
+        indexes = ("terms_idx", "content_hash_idx", None)
+        return any([await would_gain(*pair) for pair in zip(self.all, indexes, strict=True)])
+
+    async def optimize(self, index: Path) -> bool:
+        """Compact the tables, take new rows into the search indexes.
 
         Return False when a write came between: the write has won, nothing is lost, and it may be tried again.
         """
         try:
-            for table in (self.chunks, self.vectors, self.files):
-                await table.optimize(cleanup_older_than=_KEEP_VERSIONS_FOR)
+            for table in self.all:
+                await compact(table, index)
         except RuntimeError as error:
             if CONFLICT not in str(error).lower():
                 raise

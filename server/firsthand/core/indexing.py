@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 
 # From here on looking at all files at once is cheaper than looking at these.
 _MANY_PATHS = 200
-# Each follow-up of a change leaves some versions of the tables behind; so many of them are compacted at once.
-_DRAINS_PER_COMPACTION = 50
+# Each follow-up of a change leaves versions of the tables behind that no reader needs after so long.
+_REST_SECONDS = 65.0
 # How often to look whether another process has finished writing.
 _BUSY_SECONDS = 0.5
 # How often to look whether a failed embedder or disk has come back.
@@ -68,7 +68,7 @@ class Indexer:
         self._searchable = asyncio.Event()
         self._courtesy = Courtesy()
         self._progress = IndexingProgress()
-        self._drains = 0
+        self._is_tidy = True
         self.waiting = WaitingFiles()
         """What is there and not indexed as it is now."""
         self._files = FileIndexer(
@@ -163,7 +163,7 @@ class Indexer:
         with contextlib.suppress(PausedError):
             await self._until_done(lambda: self._refresh(report), report)
             while True:
-                await self._courtesy.unless_paused(self._marks.ready())
+                await self._courtesy.unless_paused(self._marks_or_rest())
                 await self._until_done(lambda: self._drain(report), report)
 
     async def settled(self) -> None:
@@ -217,10 +217,7 @@ class Indexer:
             except BaseException:
                 self.mark_dirty(taken.paths, everything=taken.everything)
                 raise
-            if problem:
-                await self._store.optimize()
-            else:
-                await self._compact(report)
+            await self._tidy(report, may_follow=not problem)
             self._progress.enter("failed" if problem else "idle", report, message=problem)
         self._settle()
         stats = await self._store.stats()
@@ -244,9 +241,25 @@ class Indexer:
             await self._vectors.embed_missing(report)
             self._progress.enter("idle", report)
             self._settle()
-            self._drains += 1
-            if self._drains % _DRAINS_PER_COMPACTION == 0:
-                await self._compact(report)
+            await self._tidy(report, may_follow=True)
+
+    async def _marks_or_rest(self) -> None:
+        """Return when something changed, or when nothing did for long enough to clear away what changes left."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if self._is_tidy else _REST_SECONDS):
+                await self._marks.ready()
+                self._is_tidy = False
+                return
+        self._is_tidy = True
+
+    async def _tidy(self, report: Report, *, may_follow: bool) -> None:
+        if not await self._store.tidy():
+            return
+        self._is_tidy = False
+        if may_follow:
+            await self._compact(report)
+        else:
+            await self._store.optimize()
 
     async def _compact(self, report: Report) -> None:
         """Compact; saves are followed meanwhile, larger changes afterwards."""

@@ -336,7 +336,11 @@ class ChunkStore(Protocol):
         ...
 
     async def optimize(self) -> None:
-        """Compact, drop old versions, bring the full-text index up to date."""
+        """Compact, bring the full-text index up to date."""
+        ...
+
+    async def tidy(self) -> bool:
+        """Delete what is left of past writes and no reader needs; tell whether `optimize` is worth its price now."""
         ...
 
     @property

@@ -1,0 +1,86 @@
+"""Deleting what only past versions of a table need.
+
+Lance does this only together with a compaction, which writes a table of a hundred megabytes again, and it goes by when
+a version was made; a reader needs the version that was the newest when its query began. Here the manifest files say
+when each version was followed by the next. Files are judged by the names of the Lance format: a manifest spells the
+names of its data and transaction files, and holds the id of an index, by which its folder is named, in 16 bytes.
+"""
+
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
+from pathlib import Path
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    manifest: Path
+    made: float
+    """Seconds since the epoch."""
+
+
+def drop_past_versions(table: Path, seconds: float) -> int:
+    """Delete the versions that were followed by another at least so long ago, and the files that only they name.
+
+    Nobody may write the table meanwhile.
+
+    Returns:
+        how many past versions are left.
+
+    Raises:
+        OSError: a file cannot be read or deleted; what is left is whole.
+    """
+    versions = _versions(table)
+    until = time.time() - seconds
+    past = [each for each, _ in takewhile(lambda pair: pair[1].made < until, pairwise(versions))]
+    kept = versions[len(past) :]
+    if past:
+        needed = b"".join(version.manifest.read_bytes() for version in kept)
+        gone = b"".join(version.manifest.read_bytes() for version in past)
+        for file, name in _files(table):
+            if name in gone and name not in needed:
+                _delete(file)
+        for version in past:
+            version.manifest.unlink(missing_ok=True)
+    return max(len(kept) - 1, 0)
+
+
+def age_of_oldest(table: Path) -> float:
+    """Return how many seconds ago the oldest version that is left was made."""
+    return time.time() - min((version.made for version in _versions(table)), default=time.time())
+
+
+def _versions(table: Path) -> list[_Version]:
+    """Return the versions of a table, oldest first."""
+    found = [
+        _Version(file, file.stat().st_mtime)
+        for file in (table / "_versions").glob("*.manifest")
+        if file.stem.isdecimal()
+    ]
+    # The number in the name counts down, so that listing a folder shows the newest version first.
+    return sorted(found, key=lambda version: int(version.manifest.stem), reverse=True)
+
+
+def _files(table: Path) -> Iterator[tuple[Path, bytes]]:
+    """Yield what versions may share, with the bytes by which a manifest names it."""
+    for folder in ("data", "_transactions"):
+        yield from ((file, file.name.encode()) for file in _entries(table / folder))
+    for index in _entries(table / "_indices"):
+        try:
+            yield index, UUID(index.name).bytes
+        except ValueError:
+            continue
+
+
+def _entries(folder: Path) -> Iterable[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else ()
+
+
+def _delete(entry: Path) -> None:
+    if entry.is_dir():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)

@@ -1,0 +1,155 @@
+"""Past versions of an index go when no reader needs them, and only then."""
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+import lancedb
+from lancedb.table import AsyncTable
+
+from builders import make_chunk, make_update, make_vector
+from firsthand.adapters.lance_store import LanceStore, open_store
+from firsthand.adapters.lance_versions import drop_past_versions
+from firsthand.core.model import FileUpdate, Fingerprint, Scope
+
+FINGERPRINT = Fingerprint("made", "1", 3)
+READER = """
+import sys
+from pathlib import Path
+from firsthand.adapters.lance_lock import being_read
+with being_read(Path(sys.argv[1])):
+    print(flush=True)
+    input()
+"""
+
+
+def update_of(path: str, count: int, text: str) -> FileUpdate:
+    chunks = [make_chunk(path, f"{text} {number}\n", start_byte=number * 10) for number in range(count)]
+    return make_update(path, chunks, vectors={chunk.content_hash: make_vector(1, 0, 0) for chunk in chunks})
+
+
+def index_in(folder: Path) -> Path:
+    (meta,) = folder.glob("*/meta.json")
+    return meta.parent
+
+
+def grow_older(index: Path, seconds: float) -> None:
+    """Make every version that much older than it is."""
+    for manifest in index.glob("*.lance/_versions/*.manifest"):
+        made = manifest.stat().st_mtime - seconds
+        os.utime(manifest, (made, made))
+
+
+def past_versions(index: Path) -> int:
+    return len(list(index.glob("*.lance/_versions/*.manifest"))) - 3
+
+
+async def saved_often(folder: Path, times: int = 6) -> LanceStore:
+    store = await open_store(folder, FINGERPRINT, 1)
+    for number in range(times):
+        await store.replace([update_of("a.py", 20, f"version {number}"), update_of("b.py", 3, "same")])
+    return store
+
+
+async def test_what_only_past_versions_need_is_deleted(tmp_path: Path) -> None:
+    """The files of replaced rows go, and everything that is there is found by keyword and by meaning as before."""
+    store = await saved_often(tmp_path)
+    index = index_in(tmp_path)
+    grow_older(index, 100)
+    before = len(list(index.glob("chunks.lance/data/*")))
+
+    await store.tidy()
+
+    assert (past_versions(index), before, len(list(index.glob("chunks.lance/data/*")))) == (0, 6, 1)
+    for each in (store, await open_store(tmp_path, FINGERPRINT, 1)):
+        assert len(await each.chunks_of("a.py")) == 20
+        assert [hit.chunk.path for hit in await each.search_keywords(["same"], Scope(), 9)] == ["b.py"] * 3
+        assert len(await each.search_dense(make_vector(1, 0, 0), Scope(), 99)) == 23
+        assert {record.status for record in (await each.manifest()).values()} == {"indexed"}
+        await each.close()
+
+
+async def test_a_version_stays_until_the_next_is_old_enough(tmp_path: Path) -> None:
+    """However long ago a version was made, a query may have begun with it until the next one came."""
+    store = await saved_often(tmp_path)
+    index = index_in(tmp_path)
+    grow_older(index, 1_000_000)
+    table = await _table(index, "chunks")
+    old = await table.version()
+    await store.replace([update_of("a.py", 1, "newest")])
+
+    await store.tidy()
+    await table.checkout(old)
+
+    assert await table.count_rows("path = 'a.py'") == 20
+    assert past_versions(index) == 3
+
+
+async def test_another_process_that_reads_gets_a_minute(tmp_path: Path) -> None:
+    """What the reader of another process began with stays longer than what this process can see the end of."""
+    store = await saved_often(tmp_path)
+    index = index_in(tmp_path)
+    grow_older(index, 30)
+    reader = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", READER, str(index)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert reader.stdout is not None
+    await reader.stdout.readline()
+    count = past_versions(index)
+
+    await store.tidy()
+    while_read = past_versions(index)
+    await reader.communicate(b"\n")
+    await store.tidy()
+
+    assert (while_read, past_versions(index)) == (count, 0)
+
+
+async def test_a_read_under_way_keeps_its_version(tmp_path: Path) -> None:
+    """A search of this process that takes long loses nothing."""
+    store = await saved_often(tmp_path)
+    index = index_in(tmp_path)
+    grow_older(index, 100)
+    count = past_versions(index)
+
+    with store._reading("be searched"):
+        store._begun = dict.fromkeys(store._begun, time.monotonic() - 200)
+        await store.tidy()
+        while_read = past_versions(index)
+    await store.tidy()
+
+    assert (while_read, past_versions(index)) == (count, 0)
+
+
+async def test_compacting_is_due_when_it_gains_something(tmp_path: Path) -> None:
+    """Saves of one file replace their own rows; rows without a search index and many dead rows are worth the price."""
+    store = await saved_often(tmp_path)
+    assert not await store.tidy()
+
+    await store.replace([update_of("big.py", 600, "new")])
+    assert await store.tidy()
+    await store.optimize()
+
+    assert not await store.tidy()
+
+
+async def test_nothing_is_deleted_that_no_past_version_names(tmp_path: Path) -> None:
+    """A file that a write has just made, and no version names yet, stays."""
+    await (await saved_often(tmp_path)).close()
+    index = index_in(tmp_path)
+    fresh = index / "chunks.lance" / "data" / "fresh.lance"
+    fresh.write_bytes(b"rows")
+    grow_older(index, 100)
+
+    await asyncio.to_thread(drop_past_versions, index / "chunks.lance", 1.0)
+
+    assert fresh.exists()
+
+
+async def _table(index: Path, name: str) -> AsyncTable:
+    connection = await lancedb.connect_async(index)
+    return await connection.open_table(name)
