@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import firsthand.adapters  # noqa: F401 - sets how much Lance logs, which counts only before the first import of it
+
 WORKSPACES = Path(__file__).parent / "workspaces"
 
 
