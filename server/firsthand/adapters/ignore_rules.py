@@ -10,6 +10,8 @@ from firsthand.adapters.ignore_patterns import IgnorePattern, deciding, parse_ig
 # A larger ignore file is not one that a person wrote, and each of its patterns would be tried on each path.
 _MAX_IGNORE_FILE_BYTES = 131_072
 
+_Ruling = tuple[tuple[str, tuple[IgnorePattern, ...]], ...]
+
 
 class IgnoreRules:
     """What the ignore files of a tree say about its paths; each is read once, when it is first needed.
@@ -23,7 +25,7 @@ class IgnoreRules:
         self._root = os.fspath(root)
         self._file_name = file_name
         self._root_lines = root_lines
-        self._patterns: dict[str, tuple[IgnorePattern, ...]] = {}
+        self._ruling_folders: dict[str, _Ruling] = {}
         self._ignored_folders: dict[str, bool] = {"": False}
 
     def ignores_file(self, path: str) -> bool:
@@ -60,20 +62,28 @@ class IgnoreRules:
 
     def _deciding(self, path: str, *, is_folder: bool) -> tuple[str, IgnorePattern] | None:
         """Ask the ignore files from the path's own folder upwards; the first that has a matching pattern decides."""
-        folder = path
-        while folder:
-            folder = folder.rpartition("/")[0]
+        if not path:
+            return None
+        for folder, patterns in self._ruling(path.rpartition("/")[0]):
             inner_path = path[len(folder) + 1 :] if folder else path
-            pattern = deciding(self._patterns_in(folder), inner_path, is_folder=is_folder)
+            pattern = deciding(patterns, inner_path, is_folder=is_folder)
             if pattern is not None:
                 return folder, pattern
         return None
 
+    def _ruling(self, folder: str) -> _Ruling:
+        """Return the folders from this one upwards that have patterns: in most trees only a few do."""
+        known = self._ruling_folders.get(folder)
+        if known is None:
+            above = self._ruling(folder.rpartition("/")[0]) if folder else ()
+            own = self._patterns_in(folder)
+            known = ((folder, own), *above) if own else above
+            self._ruling_folders[folder] = known
+        return known
+
     def _patterns_in(self, folder: str) -> tuple[IgnorePattern, ...]:
-        if folder not in self._patterns:
-            lines = _lines(f"{self._root}/{folder}/{self._file_name}") if self._file_name else []
-            self._patterns[folder] = parse_ignore_lines(lines if folder else [*lines, *self._root_lines])
-        return self._patterns[folder]
+        lines = _lines(f"{self._root}/{folder}/{self._file_name}") if self._file_name else []
+        return parse_ignore_lines(lines if folder else [*lines, *self._root_lines])
 
 
 def _lines(file: str) -> list[str]:
