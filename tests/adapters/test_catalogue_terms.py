@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from builders import make_chunk, make_update
-from firsthand.adapters import lance_keywords, lance_terms
+from firsthand.adapters import catalogue_terms, lance_keywords, lance_terms
 from firsthand.adapters.catalogue import ListedChunk
+from firsthand.adapters.catalogue_terms import CatalogueTerms
 from firsthand.adapters.english_stems import english_stem
 from firsthand.adapters.lance_store import LanceStore, open_store
 from firsthand.adapters.lance_tables import _words
@@ -128,11 +129,34 @@ async def test_many_terms_are_read_beside_searches(tmp_path: Path, monkeypatch: 
 
 
 async def test_what_is_compacted_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows that only moved keep their terms."""
+    """Many rows that only moved keep their terms."""
     drawn = random.Random(1)
+    monkeypatch.setattr(catalogue_terms, "_FEW_ROWS", 0)
     async with opened(tmp_path) as store:
         for number in range(12):
             await store_file(store, number, drawn)
         await store.find_keywords(["connect"], Scope(), 5)
         monkeypatch.setattr(lance_terms, "_READ_AT_ONCE", 0)
+        before = store._tables.terms._known
         await assert_same_weights(store)
+        after = store._tables.terms._known
+
+        assert before is not None
+        assert after is not None
+        assert before.catalogue is not after.catalogue
+        assert len(after.missing) == 0
+
+
+async def test_terms_that_were_read_twice_count_once(tmp_path: Path) -> None:
+    """A row that is in two runs, because it moved and was read again, weighs what it weighs in one."""
+    async with opened(tmp_path) as store:
+        for number in range(3):
+            await store_file(store, number, random.Random(number))
+        once = await store.find_keywords(["connect"], Scope(), 50)
+        known = store._tables.terms._known
+        assert known is not None
+
+        twice = CatalogueTerms(known.catalogue, [*known._runs, *known._runs]).search(["connect"], Scope(), 50)
+
+        assert len(once) > 3
+        assert twice == once

@@ -40,12 +40,14 @@ class CatalogueVectors:
             chosen = self._catalogue.in_scope(scope)
             allowed = self._allowed(chosen)
         codes, scores = self._codes.nearest(vector, limit, allowed)
-        # What stands for chunks without a vector is the last one.
-        similarity = np.full(len(self._codes) + 1, np.nan, np.float32)
+        # The last one stands for chunks without a vector.
+        similarity = np.zeros(len(self._codes) + 1, np.float32)
         similarity[codes] = scores
-        found = similarity[self._code_of]
-        places = np.flatnonzero(chosen & ~np.isnan(found))
-        pairs = zip(self._catalogue.listed(places), found[places].tolist(), strict=True)
+        is_near = np.zeros(len(similarity), np.bool_)
+        is_near[codes] = True
+        places = np.flatnonzero(is_near[self._code_of] & chosen)
+        found = similarity[self._code_of[places]]
+        pairs = zip(self._catalogue.listed(places), found.tolist(), strict=True)
         return sorted((ScoredHead(*pair) for pair in pairs), key=lambda hit: (-hit.score, hit.chunk.id))[
             :limit
         ]
