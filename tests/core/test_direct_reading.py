@@ -51,7 +51,8 @@ class CountingCutter:
         self._real = ParserCutter(TreeSitterParser())
 
     def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate:
-        self.paths.append(stat.path)
+        if stat.path:
+            self.paths.append(stat.path)
         return self._real.cut(stat, source)
 
     def rest(self) -> None:

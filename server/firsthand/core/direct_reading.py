@@ -28,7 +28,7 @@ from firsthand.core.word_scores import chunk_scores
 log = logging.getLogger(__name__)
 
 # How long files are looked through, as bytes; on one slow core that is 50 MB and more.
-_SCAN_SECONDS = 1.0
+_SCAN_SECONDS = 1.5
 # Files between two looks at the clock: a few milliseconds.
 _FILES_AT_A_TIME = 64
 # Of the most promising ones so many are read and weighed by their words, and so many of these are cut.
@@ -39,6 +39,9 @@ _READING_SECONDS = 0.5
 _STARTING_SECONDS = 10.0
 _CUTTING_SECONDS = 1.5
 _CUT_AT_ONCE = 4
+# A file without text, and in how many processes to cut it.
+_NOTHING = FileStat("", 0, 0), SourceFile("", "", "text", "")
+_AWAKE = 2
 # The index's best hits tell on which scale its weights are; the ones far down say little.
 _HITS_COMPARED = 12
 # Nobody in this process knows what is still to do: another one indexes, or nobody does.
@@ -103,6 +106,7 @@ class DirectReading:
             self._cut.clear()
             return DirectHits()
         self.coverage = Coverage(len(stats))
+        waking = asyncio.create_task(self._wake(), name="starting to cut")
         try:
             async with self._yielding():
                 scan = await self._scanned(query, stats)
@@ -110,6 +114,9 @@ class DirectReading:
         except OSError as error:
             log.warning("files that are not indexed yet cannot be searched: %s", error)
             return DirectHits()
+        finally:
+            waking.cancel()
+            await asyncio.wait({waking})
         self.coverage = Coverage(len(stats), scan.read)
         rarity = scan.rarity()
         weights = await asyncio.to_thread(chunk_scores, chunks, rarity)
@@ -124,6 +131,11 @@ class DirectReading:
             return direct.current(found)
         texts = await self._store.read([scored.chunk for scored in found[:_HITS_COMPARED]])
         return await asyncio.to_thread(direct.by_keywords, found, texts, scope)
+
+    async def _wake(self) -> None:
+        """Have processes started while the files are looked through, where nobody has done so."""
+        if not (self._waiting.is_worked_on or self._cut):
+            await asyncio.gather(*(asyncio.to_thread(self._cutter.cut, *_NOTHING) for _ in range(_AWAKE)))
 
     async def _shadowed(self) -> frozenset[str]:
         """Return the open documents that the index has in some form: `UnsavedTexts` knows what they say now."""

@@ -23,7 +23,7 @@ from firsthand.core.succession import Building, Succession
 
 # How long a question waits for the sweep that follows opening: a small folder is indexed by then, and files that are
 # not are searched by reading them.
-_SWEEP_SECONDS = 0.5
+_SWEEP_SECONDS = 0.3
 # Who asks for all places of a kind rather waits, a little for an index from earlier, which is nearly right.
 _ALL_PLACES_SECONDS = 3.0
 _FIRST_ALL_PLACES_SECONDS = 15.0
