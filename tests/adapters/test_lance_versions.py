@@ -137,6 +137,22 @@ async def test_compacting_is_due_when_it_gains_something(tmp_path: Path) -> None
     assert not await store.tidy()
 
 
+async def test_only_tables_that_gain_are_compacted(tmp_path: Path) -> None:
+    """A hundred new vectors, one a save, do not make the chunks be written again."""
+    store = await saved_often(tmp_path)
+    await store.optimize()
+    chunks = await _table(index_in(tmp_path), "chunks")
+    for number in range(101):
+        await store.set_vectors({f"hash {number}": make_vector(0, 1, 0)})
+    before = await chunks.version()
+
+    assert await store.tidy()
+    await store.optimize()
+
+    assert await chunks.version() == before
+    assert not await store.tidy()
+
+
 async def test_nothing_is_deleted_that_no_past_version_names(tmp_path: Path) -> None:
     """A file that a write has just made, and no version names yet, stays."""
     await (await saved_often(tmp_path)).close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
+from lancedb.table import AsyncTable
 
 from firsthand.adapters import lance_folder, lance_lending, lance_schema
 from firsthand.adapters.freed_memory import give_back
@@ -94,6 +95,7 @@ class LanceStore(LanceReader):
         self._dimensions = fingerprint.dimensions
         self._pending = PendingHashes()
         self._files = KnownFiles()
+        self._worth_compacting: tuple[AsyncTable, ...] = ()
         self._writing = opening.writing
         self._workspaces = opening.workspaces
         opening.stores.append(self)
@@ -226,17 +228,18 @@ class LanceStore(LanceReader):
             await self.optimize()
 
     async def optimize(self) -> None:
-        """Compact, drop surplus vectors, bring the search indexes up to date.
+        """Compact what `tidy` found worth it, or all; drop surplus vectors, bring the search indexes up to date.
 
         Writes go on meanwhile; only when they got in the way once do they wait for the second attempt.
         """
         async with self._write("be compacted"):
             await self._drop_spare_vectors()
+            tables, self._worth_compacting = self._worth_compacting, ()
         async with self._compacting():
-            finished = await self._tables.optimize(self._index)
+            finished = await self._tables.optimize(self._index, tables)
         if not finished:
             async with self._write("be compacted"):
-                await self._tables.optimize(self._index)
+                await self._tables.optimize(self._index, tables)
         await asyncio.to_thread(give_back)
 
     async def tidy(self) -> bool:
@@ -245,7 +248,8 @@ class LanceStore(LanceReader):
             began = [time for store in self._opening.stores for time in store._begun.values()]
             await drop_past(self._tables.all, self._index, began)
             with translated("be compacted"):
-                return await self._tables.would_gain()
+                self._worth_compacting = await self._tables.worth_compacting()
+        return bool(self._worth_compacting)
 
     @property
     def is_damaged(self) -> bool:
@@ -287,6 +291,7 @@ class LanceStore(LanceReader):
             self._opened = replace(tables, vectors=vectors)
             await self._nearest.close()
             self._nearest, self._files, self._pending = NearestChunks(), KnownFiles(), PendingHashes()
+            self._worth_compacting = ()
             self._counted = self._names_version = None
 
     @contextlib.asynccontextmanager

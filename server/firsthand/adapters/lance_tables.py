@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -95,18 +96,19 @@ class Tables:
         """Every table."""
         return self.chunks, self.vectors, self.files
 
-    async def would_gain(self) -> bool:
-        """Tell whether compacting is worth its price."""
+    async def worth_compacting(self) -> tuple[AsyncTable, ...]:
+        """Return the tables for which that is worth its price."""
         indexes = ("terms_idx", "content_hash_idx", None)
-        return any([await would_gain(*pair) for pair in zip(self.all, indexes, strict=True)])
+        pairs = zip(self.all, indexes, strict=True)
+        return tuple([table for table, indexed in pairs if await would_gain(table, indexed)])
 
-    async def optimize(self, index: Path) -> bool:
-        """Compact the tables, take new rows into the search indexes.
+    async def optimize(self, index: Path, tables: Sequence[AsyncTable] = ()) -> bool:
+        """Compact these tables, or all, and take new rows into the search indexes.
 
         Return False when a write came between: the write has won, nothing is lost, and it may be tried again.
         """
         try:
-            for table in self.all:
+            for table in tables or self.all:
                 await compact(table, index)
         except RuntimeError as error:
             if CONFLICT not in str(error).lower():
