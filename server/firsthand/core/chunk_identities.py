@@ -1,7 +1,7 @@
 """Who a piece is: the definition whose name, kind and documentation its chunk carries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from firsthand.core.chunk_pieces import Piece
 from firsthand.core.model import ChunkKind, Outline, Span, Symbol
@@ -11,8 +11,7 @@ _CHUNK_KINDS: dict[str, ChunkKind] = {"key": "config", "field": "variable"}
 _NAMING_SHARE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What a chunk says of itself."""
 
     kind: ChunkKind

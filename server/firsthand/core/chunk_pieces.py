@@ -6,8 +6,7 @@ and what lies between definitions is a piece of what surrounds it.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from firsthand.core.chunk_cutting import cut_lines, is_closing
 from firsthand.core.chunk_sizes import (
@@ -46,8 +45,7 @@ _COMMENT_LINE = re.compile(
 Role = Literal["whole", "part", "header", "rest"]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Lines of a file on their way to becoming a chunk."""
 
     first: int
@@ -156,9 +154,9 @@ def _attach(pieces: Sequence[Piece], outline: Outline, table: LineTable, measure
     for piece in (trimmed for piece in pieces if (trimmed := _trimmed(piece, table)) is not None):
         before = attached[-1] if attached else None
         if before is not None and piece.role == "rest" and _is_only(piece, table, is_closing):
-            attached[-1] = replace(before, last=piece.last)
+            attached[-1] = before._replace(last=piece.last)
         elif before is not None and _leads(before, piece, outline, table, measure):
-            attached[-1] = replace(piece, first=before.first)
+            attached[-1] = piece._replace(first=before.first)
         else:
             attached.append(piece)
     return attached
@@ -184,7 +182,7 @@ def _join(pieces: Sequence[Piece], outline: Outline, measure: Measure) -> list[P
         before = joined[-1] if joined else None
         if before is not None and _belong_together(before, piece, outline, measure):
             role: Role = "whole" if before.role == piece.role == "whole" else "rest"
-            joined[-1] = replace(before, last=piece.last, role=role, symbols=before.symbols + piece.symbols)
+            joined[-1] = before._replace(last=piece.last, role=role, symbols=before.symbols + piece.symbols)
         else:
             joined.append(piece)
     return joined
@@ -226,7 +224,7 @@ def _cut(piece: Piece, outline: Outline, table: LineTable, measure: Measure) -> 
         return
     role: Role = "part" if piece.role == "whole" else piece.role
     for first, last in _ranges(piece, outline, table, measure):
-        part = _trimmed(replace(piece, first=first, last=last, role=role), table)
+        part = _trimmed(piece._replace(first=first, last=last, role=role), table)
         if part is not None:
             yield part
 
@@ -263,7 +261,9 @@ def _trimmed(piece: Piece, table: LineTable) -> Piece | None:
         first += 1
     while last > first and not table.line(last).strip():
         last -= 1
-    return replace(piece, first=first, last=last) if first <= last else None
+    if first > last:
+        return None
+    return piece if (first, last) == (piece.first, piece.last) else piece._replace(first=first, last=last)
 
 
 def _is_only(piece: Piece, table: LineTable, condition: Callable[[bytes], bool]) -> bool:

@@ -11,5 +11,7 @@ CHARACTERS_PER_TOKEN = 3.0
 
 def estimate_tokens(text: str) -> int:
     """Estimate the tokens of `text`, on the safe side: 3 characters a token, 1 for scripts beyond Latin."""
-    wide = 0 if text.isascii() else len(_WIDE.findall(text))
+    if text.isascii():
+        return int(len(text) / CHARACTERS_PER_TOKEN) + 1
+    wide = len(_WIDE.findall(text))
     return wide + int((len(text) - wide) / CHARACTERS_PER_TOKEN) + 1
