@@ -13,8 +13,9 @@ from lancedb.table import AsyncTable
 from firsthand.adapters.lance_lock import is_read_elsewhere
 from firsthand.adapters.lance_versions import age_of_oldest, drop_past_versions
 
-# A query reads the version that was the newest when it began. Ours are seen to end; others get a minute.
-_KEPT_SECONDS = 5.0
+# A query reads the version that was the newest when it began. Ours are seen to end, but for those beside searches,
+# which are repeated when they fail; others get a minute.
+_KEPT_SECONDS = 2.0
 _KEPT_SECONDS_FOR_OTHERS = 60.0
 
 # Compacting writes a table and its search indexes again: it has to free a quarter of that, or to spare searches the

@@ -260,6 +260,8 @@ class Indexer:
             await self._compact(report)
         else:
             await self._store.optimize()
+        # What compacting took the place of is as large as the index, and a command may be the last to come by.
+        await self._store.tidy()
 
     async def _compact(self, report: Report) -> None:
         """Compact; saves are followed meanwhile, larger changes afterwards."""
