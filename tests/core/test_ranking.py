@@ -75,6 +75,25 @@ def test_file_name_that_matches() -> None:
     assert "the file name matches" in reasons
 
 
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("how is shipping cost found", "src/shipping_cost.ts"),
+        ("the cost of shipping that is added to the sum of all lines", "src/misc.ts"),
+    ],
+)
+def test_descriptions_do_not_go_by_file_names(question: str, first: str) -> None:
+    """A question that names its subject finds the file of that name; a sentence about what code does need not."""
+    found = [
+        ScoredChunk(make_chunk(path, "shipping cost"), score)
+        for path, score in (("src/misc.ts", 1.0), ("src/shipping_cost.ts", 0.9))
+    ]
+
+    hits = rank(understand(question), found, found, ())
+
+    assert hits[0].chunk.path == first
+
+
 def test_tests_stand_behind_code() -> None:
     """A test stands behind the code it tests."""
     check(

@@ -6,7 +6,8 @@
     python tests/eval/run.py … --ablation                           # what each rule of the ranking gives
     python tests/eval/run.py … --semble /path/to/python             # an environment that has semble
 
-Writes Markdown to standard output. Indexes are kept in the working folder: a second run only asks.
+Writes Markdown to standard output. Indexes are kept in the working folder: a second run only asks. So are vectors, by
+text: when cutting or ranking changes, only what is new is embedded. `--most` says how much is asked.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from baselines import Search, bm25, fusion, grep, index_keywords, meaning, ours,
 from benches import Asked, Bench, open_bench, say
 from corpora import Material, add_corpus_arguments, local_repositories, past_repositories, python_packages
 from file_labels import LabelledRepository, labelled_repositories
+from kept_vectors import KeptVectors
 from tables import Scored, average, difference, short, signed, table, written
 
 from firsthand.adapters.onnx_embedder import load_embedded_embedder
@@ -179,7 +181,8 @@ async def main(arguments: argparse.Namespace) -> None:
     if arguments.questions:
         found = labelled_repositories(arguments.questions, arguments.table, arguments.clones)
         work += [(each.material, _labels(each)) for each in found if _wanted(each, arguments)]
-    embedder = await load_embedded_embedder(0)
+    model = await load_embedded_embedder(0)
+    embedder = KeptVectors(model, arguments.work / "vectors.db")
     rows: list[Scored] = []
     ablation: list[Scored] = []
     times: list[str] = []
@@ -190,7 +193,8 @@ async def main(arguments: argparse.Namespace) -> None:
             ablation += measured[1]
             times.append(measured[2])
     finally:
-        await embedder.close()
+        embedder.close()
+        await model.close()
     out = [f"`python {' '.join(sys.argv)}` · {platform.machine()}, Python {platform.python_version()}\n"]
     out += _main_tables(rows)
     if ablation:

@@ -36,10 +36,14 @@ _KNOWN_ALONE = 0.25
 _DEFINES_NAME = 3.0
 _DEFINES_QUALIFIED_NAME = 3.5
 _DEFINES_NAMESAKE = 1.3
-_USES_NAME = 3.0
+_USES_NAME = 4.0
 _PATH_SPELLED_OUT = 3.0
-# The most that agreement between the question's words and file and folder names may add.
+# The most that agreement between the question's words and file and folder names may add. A sentence that describes
+# what code does names its file by accident only: from one share of words that hold it together on this begins to count
+# less, from the other on it counts nothing.
 _PATH_WORDS = 0.8
+_BEGINS_TO_DESCRIBE = 0.2
+_DESCRIBES = 0.4
 _NAME_WORDS = 0.3
 # What a name adds that says all that the question says: `delete_user` for "How does user deletion work?".
 _NAME_SAYS_IT_ALL = 1.0
@@ -51,9 +55,11 @@ _SIDELINE_PENALTY = 0.7
 # Up to this place, nearness of meaning is a reason worth a word.
 _CLOSE_IN_MEANING = 20
 # The hits of a file behind its best one share its place and count this much less: the first page should show more than
-# one file. How far one is behind the best one tells less than that, so it is damped: in a file that matters all that
-# matters. What uses the name whose users are asked for is the answer, and counts in full.
+# one file. A description has one place, and those beside it in its file are likelier than most. How far one is behind
+# the best one tells less than that, so it is damped: in a file that matters all that matters. What uses the name whose
+# users are asked for is the answer, and counts in full.
 _FURTHER_HITS = 0.35
+_FURTHER_HITS_OF_DESCRIBED = 0.55
 _FURTHER_POWER = 0.6
 # How many chunks of a file beside its best one tell what it is about.
 _COHERENT = 5
@@ -116,14 +122,15 @@ def rank(
     candidates = _fuse(query, dense, keywords, [*defining, *(hit.chunk for hit in using)])
     users = {hit.chunk.id: hit for hit in using}
     asked = _stems(query.terms)
+    described = _described(query)
     for candidate in candidates:
         _apply_definition(query, asked, candidate)
         if users and candidate.chunk.id in users:
             _apply_usage(candidate, users[candidate.chunk.id])
-        _apply_path(query, asked, candidate)
+        _apply_path(query, asked, described, candidate)
         _apply_sidelines(query, candidate)
         _apply_nearness(near, candidate)
-    return _by_files(query, candidates)[:limit]
+    return _by_files(query, described, candidates)[:limit]
 
 
 def hit(query: Query, candidate: Candidate, chunk: Chunk) -> Hit:
@@ -166,6 +173,13 @@ def _candidate(by_id: dict[str, Candidate], chunk: ChunkHead) -> Candidate:
     if candidate is None:
         candidate = by_id[key] = Candidate(chunk)
     return candidate
+
+
+def _described(query: Query) -> float:
+    """Tell how far a question describes code instead of naming what it is about, from 0 to 1."""
+    if query.kind != "prose":
+        return 0.0
+    return min(max((query.sentence - _BEGINS_TO_DESCRIBE) / (_DESCRIBES - _BEGINS_TO_DESCRIBE), 0.0), 1.0)
 
 
 def _dense_share(query: Query) -> float:
@@ -235,7 +249,7 @@ def _apply_usage(candidate: Candidate, use: Hit) -> None:
     candidate.reasons += use.reasons
 
 
-def _apply_path(query: Query, asked: frozenset[str], candidate: Candidate) -> None:
+def _apply_path(query: Query, asked: frozenset[str], described: float, candidate: Candidate) -> None:
     if query.paths and _is_spelled_out(query, candidate.chunk.path.lower()):
         candidate.times(_PATH_SPELLED_OUT, "the path you wrote")
         candidate.reasons.append("the path you named")
@@ -243,7 +257,8 @@ def _apply_path(query: Query, asked: frozenset[str], candidate: Candidate) -> No
     of_file, of_folder = _path_stems(candidate.chunk.path)
     file, folder = _overlap(asked, of_file), _overlap(asked, of_folder)
     if file or folder:
-        candidate.times(1 + _PATH_WORDS * max(file, 0.5 * folder), "words of its path")
+        agreement = (1 - described) * max(file, 0.5 * folder)
+        candidate.times(1 + _PATH_WORDS * agreement, "words of its path")
         if file >= 0.5:
             candidate.reasons.append("the file name matches")
 
@@ -291,22 +306,23 @@ def _apply_nearness(near: str | None, candidate: Candidate) -> None:
         candidate.times(1.05, "in your folder")
 
 
-def _by_files(query: Query, candidates: Iterable[Candidate]) -> list[Candidate]:
+def _by_files(query: Query, described: float, candidates: Iterable[Candidate]) -> list[Candidate]:
     """Order on two levels: all that a file has places it, and what answers best in it stands first there."""
     by_path: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         by_path[candidate.chunk.path].append(candidate)
     placed: list[Candidate] = []
+    further = _FURTHER_HITS + (_FURTHER_HITS_OF_DESCRIBED - _FURTHER_HITS) * described
     for group in by_path.values():
         of_file = _file_score(group)
-        _apply_headers(query, group)
+        _apply_headers(query, described, group)
         shown = _without_overlaps(sorted(group, key=_order))
         lead = shown[0].score
         for candidate in shown if lead else ():
             share = candidate.score / lead
             candidate.times(of_file / lead, "all that its file has")
             if candidate is not shown[0] and share and not candidate.is_asked_for:
-                candidate.times(_FURTHER_HITS * share ** (_FURTHER_POWER - 1), "further hit of its file")
+                candidate.times(further * share ** (_FURTHER_POWER - 1), "further hit of its file")
         placed += shown
     return sorted(placed, key=_order)
 
@@ -318,8 +334,11 @@ def _file_score(group: Iterable[Candidate]) -> float:
     return best * (1 + _FILE_COHERENCE * math.log1p(rest / best)) if best else 0.0
 
 
-def _apply_headers(query: Query, group: Sequence[Candidate]) -> None:
-    """A class matches by the members that its header lists; where they were found, too, they are the answer."""
+def _apply_headers(query: Query, described: float, group: Sequence[Candidate]) -> None:
+    """A class matches by the members that its header lists; where they were found, too, they are the answer.
+
+    What stands between the definitions of a file does nothing that could be described.
+    """
     if query.kind != "prose":
         return
     owners = {candidate.chunk.qualified_name.rpartition(".")[0] for candidate in group}
@@ -327,6 +346,8 @@ def _apply_headers(query: Query, group: Sequence[Candidate]) -> None:
         chunk = candidate.chunk
         if chunk.kind in _WITH_MEMBERS and chunk.qualified_name in owners and not candidate.is_asked_for:
             candidate.times(_HEADER, "its members are there, too")
+        elif chunk.kind == "module":
+            candidate.times(1 - (1 - _HEADER) * described, "between definitions")
 
 
 def _without_overlaps(ordered: Iterable[Candidate]) -> list[Candidate]:
