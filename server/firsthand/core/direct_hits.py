@@ -24,7 +24,7 @@ class Coverage:
             return ""
         if self.read >= self.waiting:
             return f"{self._waiting} not indexed yet and searched by reading {'it' if self.waiting == 1 else 'them'}."
-        return f"{self._waiting} not indexed yet; {self.read} of them were searched by reading them."
+        return f"{self._waiting} not indexed yet; {self.read:,} of them were searched by reading them."
 
     @property
     def sentence_about_places(self) -> str:

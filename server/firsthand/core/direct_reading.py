@@ -96,11 +96,7 @@ class DirectReading:
             StoreError: the index cannot be read.
         """
         shadowed = await self._shadowed()
-        stats = [
-            stat
-            for stat in await self._listed()
-            if stat.path not in shadowed and _may_be_in_scope(stat.path, scope)
-        ]
+        stats = await asyncio.to_thread(_wanted, await self._listed(), shadowed, scope)
         if not stats:
             self.coverage = Coverage()
             self._cut.clear()
@@ -231,6 +227,10 @@ class DirectReading:
         if self._buffers.text(stat.path) is None and update.record.status == "indexed":
             self._waiting.hand_over(update)
         return chunks
+
+
+def _wanted(stats: Sequence[FileStat], shadowed: frozenset[str], scope: Scope) -> list[FileStat]:
+    return [stat for stat in stats if stat.path not in shadowed and _may_be_in_scope(stat.path, scope)]
 
 
 def _may_be_in_scope(path: str, scope: Scope) -> bool:
