@@ -38,6 +38,7 @@ TOPICS = 2_000
 QUERIES = 60
 PROBE_SECONDS = 0.005
 QUIET_SECONDS = 70.0
+SWITCHED_FILES = 500
 QUESTIONS = (
     "where is the configuration read", "how are errors handled", "parse arguments of the command line",
     "which function opens a connection", "convert a date to text", "draw a line between two points",
@@ -247,6 +248,25 @@ async def questions(bench: Bench, rows: Rows) -> None:
     await store.close()
 
 
+async def switched(bench: Bench, rows: Rows) -> None:
+    """Change many files at once and back, as switching to a branch and back does."""
+    store, indexer = await bench.open()
+    known = await store.manifest()
+    paths = [path for path, record in known.items() if record.chunks and record.language][:SWITCHED_FILES]
+    texts = {path: await asyncio.to_thread((bench.root / path).read_bytes) for path in paths}
+    for name, end in (("there", b"\nchanged_on_the_branch = 1\n"), ("back", b"")):
+        for path, text in texts.items():
+            await asyncio.to_thread((bench.root / path).write_bytes, text + end)
+        began, used, embedded = time.perf_counter(), cpu(), bench.embedder.texts
+        await indexer.refresh(lambda _: None)
+        rows.add(
+            f"branch switch, {len(paths)} files, {name}",
+            f"{time.perf_counter() - began:.1f} s, {cpu() - used:.1f} s CPU; "
+            f"{bench.embedder.texts - embedded} chunks embedded",
+        )
+    await store.close()
+
+
 async def saves(bench: Bench, rows: Rows, count: int) -> None:
     """Change one function of a file of 2,000 lines, again and again, and wait until it is found."""
     store, indexer = await bench.open()
@@ -312,6 +332,7 @@ async def measure(folder: Path, size: int, count: int) -> None:
     await first_index(bench, rows, lines, folder / f"cost-{size}.svg")
     await reopened(bench, rows)
     await questions(bench, rows)
+    await switched(bench, rows)
     await saves(bench, rows, count)
     bench.close()
 
