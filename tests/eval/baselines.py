@@ -45,7 +45,7 @@ def meaning(store: Any, embedder: Any) -> Search:
 
     async def search(text: str, scope: Scope) -> Sequence[Result]:
         found = await store.search_dense(await embedder.embed_query(text), scope, _DEPTH)
-        return [_result(each.chunk) for each in found[:LIMIT]]
+        return [result_of_chunk(each.chunk) for each in found[:LIMIT]]
 
     return search
 
@@ -55,7 +55,7 @@ def index_keywords(store: Any) -> Search:
 
     async def search(text: str, scope: Scope) -> Sequence[Result]:
         found = await store.search_keywords(understand(text).terms, scope, _DEPTH)
-        return [_result(each.chunk) for each in found[:LIMIT]]
+        return [result_of_chunk(each.chunk) for each in found[:LIMIT]]
 
     return search
 
@@ -75,7 +75,7 @@ def fusion(store: Any, embedder: Any) -> Search:
                 scores[each.chunk.id] += 1 / (60 + rank)
                 chunks[each.chunk.id] = each.chunk
         ordered = sorted(scores, key=lambda key: (-scores[key], key))
-        return [_result(chunks[key]) for key in ordered[:LIMIT]]
+        return [result_of_chunk(chunks[key]) for key in ordered[:LIMIT]]
 
     return search
 
@@ -126,7 +126,7 @@ async def bm25(store: Any, corpus: Corpus) -> Search:
                 scores[number] += weight * frequency * 2.2 / (frequency + norm)
         ordered = sorted(scores, key=lambda number: (-scores[number], number))
         wanted = [number for number in ordered if scope.tests is not False or not chunks[number].is_test]
-        return [_result(chunks[number]) for number in wanted[:LIMIT]]
+        return [result_of_chunk(chunks[number]) for number in wanted[:LIMIT]]
 
     return search
 
@@ -158,5 +158,6 @@ def semble(interpreter: Path, corpus: Corpus, texts: Sequence[tuple[str, bool]],
     return search
 
 
-def _result(chunk: Chunk) -> Result:
+def result_of_chunk(chunk: Chunk) -> Result:
+    """Return a chunk as an entry of a ranking."""
     return Result(chunk.path, chunk.span.start_line, chunk.span.end_line, len(chunk.text))

@@ -123,7 +123,7 @@ async def open_bench(
     """Index a corpus without the documentation of its functions; the index is kept for the next run."""
     parser = ProcessParser()
     try:
-        corpus = await _read(material, parser)
+        corpus = await read_corpus(material, parser)
         found = documented_functions(corpus.outlines)
         every = functions_with_documentation(corpus.outlines) if material.is_redacted else ()
         redacted, done = await without_documentation(corpus, parser, every)
@@ -157,7 +157,8 @@ async def open_bench(
         await store.close()
 
 
-async def _read(material: Material, parser: ProcessParser) -> Corpus:
+async def read_corpus(material: Material, parser: ProcessParser) -> Corpus:
+    """Read and parse what of a folder is searched."""
     corpus = await gather(
         WorkspaceTree(material.root),
         parser,

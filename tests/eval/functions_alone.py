@@ -1,0 +1,200 @@
+"""Measure documentation → function the way it is published: documented functions alone are searched, in one pool.
+
+    python tests/eval/functions_alone.py --work /tmp/eval
+
+The question is the first sentence of a function's documentation; the documentation of every function is taken out
+before. A function counts when this sentence has 25 characters or more, no function before it has the same, and three
+lines of code are left. Set A is requests, flask, click and networkx, set C 1,000 functions of textual and litestar,
+drawn by a fixed seed. Nothing else is searched: no classes, no tests, no text beside them.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from baselines import LIMIT, Search, bm25, index_keywords, meaning, ours, result_of_chunk
+from benches import read_corpus, say
+from corpora import python_packages
+from tables import Scored, average, difference, short, signed, table, written
+
+from firsthand.adapters.lance_store import open_store
+from firsthand.adapters.onnx_embedder import load_embedded_embedder
+from firsthand.adapters.parser_process import ProcessParser
+from firsthand.core.chunking import CHUNKER_VERSION, chunk_file
+from firsthand.core.evaluation_corpus import Corpus, without_documentation
+from firsthand.core.evaluation_metrics import Place, Result, score
+from firsthand.core.evaluation_questions import DocumentedFunction, functions_with_documentation
+from firsthand.core.linking import link_chunks
+from firsthand.core.model import Chunk, FileRecord, FileUpdate, Scope
+from firsthand.core.ports import ChunkStore, Embedder, Rejected
+from firsthand.core.query import understand
+
+# Title, packages, how many functions are drawn; all of them when 0.
+_SETS = (
+    ("A: requests, flask, click, networkx", ("requests", "flask", "click", "networkx"), 0),
+    ("C: textual, litestar", ("textual", "litestar"), 1_000),
+)
+_OURS = "Firsthand"
+_METRICS = ("mrr10", "top1", "recall5")
+_SHORTEST_SENTENCE = 25
+_FEWEST_LINES = 3
+_DEPTH = 100
+_DENSE_SHARE = 0.7
+_BATCH = 256
+
+
+async def _corpus(work: Path, packages: Sequence[str]) -> tuple[Corpus, list[DocumentedFunction]]:
+    """Return the files of some packages without the documentation of their functions, and these functions."""
+    corpus = Corpus()
+    parser = ProcessParser()
+    try:
+        for material in python_packages(work, list(packages)):
+            read = await read_corpus(material, parser)
+            corpus.sources.update(read.sources)
+            corpus.outlines.update(read.outlines)
+        return await without_documentation(corpus, parser, functions_with_documentation(corpus.outlines))
+    finally:
+        parser.close()
+
+
+def _chosen(corpus: Corpus, functions: Sequence[DocumentedFunction], most: int) -> list[DocumentedFunction]:
+    found: dict[str, DocumentedFunction] = {}
+    for function in sorted(functions, key=lambda each: (each.path, each.symbol.span.start_byte)):
+        if len(function.sentence) >= _SHORTEST_SENTENCE and _lines_left(corpus, function) >= _FEWEST_LINES:
+            found.setdefault(function.sentence.lower(), function)
+    every = list(found.values())
+    return random.Random(0).sample(every, most) if most else every
+
+
+def _lines_left(corpus: Corpus, function: DocumentedFunction) -> int:
+    span = function.symbol.span
+    lines = corpus.sources[function.path].text.split("\n")[span.start_line - 1 : span.end_line]
+    return sum(bool(line.strip()) for line in lines)
+
+
+def _updates(corpus: Corpus, functions: Sequence[DocumentedFunction]) -> list[FileUpdate]:
+    """Cut the files as the index does, and keep the chunks that are these functions or parts of them."""
+    by_path: dict[str, list[DocumentedFunction]] = defaultdict(list)
+    for function in functions:
+        by_path[function.path].append(function)
+    updates = []
+    for path, wanted in by_path.items():
+        source, outline = corpus.sources[path], corpus.outlines.get(path)
+        cut = [each for each in chunk_file(source, outline) if any(_is_of(each, one) for one in wanted)]
+        record = FileRecord(path, source.content_hash, len(source.text), 0, "indexed", "", "python", len(cut))
+        updates.append(FileUpdate(record, tuple(cut), links=link_chunks(source, outline, cut)))
+    return updates
+
+
+def _is_of(chunk: Chunk, function: DocumentedFunction) -> bool:
+    """Tell whether half of the chunk is in the function, or half of the function in the chunk."""
+    mine, its = chunk.span, function.symbol.span
+    shared = min(mine.end_line, its.end_line) - max(mine.start_line, its.start_line) + 1
+    shorter = min(mine.end_line - mine.start_line, its.end_line - its.start_line) + 1
+    return shared > 0 and 2 * shared >= shorter
+
+
+async def _fill(store: ChunkStore, embedder: Embedder, updates: Sequence[FileUpdate]) -> None:
+    known = await store.manifest()
+    await store.replace([each for each in updates if each.record.path not in known])
+    while waiting := await store.without_vector(_BATCH):
+        texts = {chunk.content_hash: chunk.embedding_text for chunk in waiting}
+        vectors = await embedder.embed_documents(list(texts.values()))
+        made = {key: each for key, each in zip(texts, vectors, strict=True) if not isinstance(each, Rejected)}
+        if len(made) < len(texts):
+            raise SystemExit("A function cannot be embedded.")
+        await store.set_vectors(made)
+        say(f"{len(made)} more embedded")
+    await store.optimize()
+
+
+def _convex(store: ChunkStore, embedder: Embedder) -> Search:
+    """Scores of meaning and of keywords, each on a scale of its list, added without any rule."""
+
+    async def search(text: str, scope: Scope) -> Sequence[Result]:
+        dense = await store.search_dense(await embedder.embed_query(text), scope, _DEPTH)
+        keywords = await store.search_keywords(understand(text).terms, scope, _DEPTH)
+        scores: dict[str, float] = defaultdict(float)
+        foot = dense[-1].score
+        for each in dense:
+            scores[each.chunk.id] += _DENSE_SHARE * (each.score - foot) / (dense[0].score - foot)
+        for each in keywords:
+            scores[each.chunk.id] += (1 - _DENSE_SHARE) * each.score / keywords[0].score
+        chunks = {each.chunk.id: each.chunk for each in (*dense, *keywords)}
+        ordered = sorted(scores, key=lambda key: (-scores[key], key))
+        return [result_of_chunk(chunks[key]) for key in ordered[:LIMIT]]
+
+    return search
+
+
+async def _measure(
+    title: str, work: Path, packages: Sequence[str], most: int, embedder: Embedder
+) -> list[Scored]:
+    corpus, documented = await _corpus(work, packages)
+    functions = _chosen(corpus, documented, most)
+    updates = _updates(corpus, functions)
+    say(f"{title}: {len(functions)} functions, {sum(len(each.chunks) for each in updates)} chunks")
+    hashes = "".join(chunk.content_hash for each in updates for chunk in each.chunks)
+    folder = work / "indexes" / f"functions-{hashlib.sha256(hashes.encode()).hexdigest()[:16]}"
+    store = await open_store(folder, embedder.fingerprint, CHUNKER_VERSION)
+    try:
+        await _fill(store, embedder, updates)
+        searched = Corpus({each.record.path: corpus.sources[each.record.path] for each in updates})
+        methods = {
+            _OURS: ours(store, embedder),
+            "meaning alone (bge-small int8)": meaning(store, embedder),
+            "meaning .7, keywords .3, no rules": _convex(store, embedder),
+            "its keyword list alone": index_keywords(store),
+            "BM25 over the same chunks": await bm25(store, searched),
+        }
+        return [
+            await _scored(title, name, number, function, search)
+            for name, search in methods.items()
+            for number, function in enumerate(functions)
+        ]
+    finally:
+        await store.close()
+
+
+async def _scored(
+    title: str, method: str, number: int, function: DocumentedFunction, search: Search
+) -> Scored:
+    span = function.symbol.span
+    target = Place(function.path, span.start_line, span.end_line)
+    scores = score((target,), await search(function.sentence, Scope()))
+    return Scored(title, title, "docstring", method, number, scores, names_its_file=False, language="python")
+
+
+def _table(rows: Sequence[Scored]) -> str:
+    of_ours = [row for row in rows if row.method == _OURS]
+    lines = []
+    for method in dict.fromkeys(row.method for row in rows):
+        of_method = [row for row in rows if row.method == method]
+        first, *others = (average(of_method, metric) for metric in _METRICS)
+        lead = "" if method == _OURS else signed(difference(of_ours, of_method, "mrr10"))
+        lines.append([method, written(first), *(short(each.mean) for each in others), lead])
+    return table(["", "MRR@10", "Top-1", "R@5", "Firsthand's lead in MRR@10"], lines)
+
+
+async def main(work: Path) -> None:
+    """Measure both sets and write Markdown."""
+    embedder = await load_embedded_embedder(0)
+    try:
+        for title, packages, most in _SETS:
+            rows = await _measure(title, work, packages, most, embedder)
+            questions = sum(row.method == _OURS for row in rows)
+            sys.stdout.write(f"### {title}: {questions} functions\n\n{_table(rows)}\n\n")
+            sys.stdout.flush()
+    finally:
+        await embedder.close()
+
+
+if __name__ == "__main__":
+    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags.add_argument("--work", type=Path, required=True, help="folder for downloads and indexes")
+    asyncio.run(main(flags.parse_args().work))
