@@ -132,3 +132,16 @@ def test_a_definition_that_is_gone_is_not_undocumented() -> None:
 
     assert undocumented(symbol, PARSER.outline("python", "\n" + PYTHON)) is None
     assert undocumented(symbol, None) is None
+
+
+def test_quotes_below_an_empty_line_are_documentation_too() -> None:
+    """Where empty lines stand before the closing quotes, no quote is left behind to swallow what follows."""
+    code = PYTHON.replace('        """\n        return', '\n\n        """\n        return')
+
+    outline = PARSER.outline("python", code)
+    assert outline is not None
+    (refresh,) = (symbol for symbol in outline.symbols if symbol.name == "refresh")
+    bare = without_lines(code, [documentation_lines(refresh, LineTable.of(code))])
+
+    assert bare.count('"""') == 2  # those of the class
+    assert undocumented(refresh, PARSER.outline("python", bare)) is not None

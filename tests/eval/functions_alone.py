@@ -15,6 +15,7 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from baselines import LIMIT, Search, bm25, index_keywords, meaning, ours, result_of_chunk
@@ -26,13 +27,15 @@ from firsthand.adapters.lance_store import open_store
 from firsthand.adapters.onnx_embedder import load_embedded_embedder
 from firsthand.adapters.parser_process import ProcessParser
 from firsthand.core.chunking import CHUNKER_VERSION, chunk_file
-from firsthand.core.evaluation_corpus import Corpus, without_documentation
+from firsthand.core.evaluation_corpus import Corpus
 from firsthand.core.evaluation_metrics import Place, Result, score
 from firsthand.core.evaluation_questions import DocumentedFunction, functions_with_documentation
+from firsthand.core.lines import LineTable, encode
 from firsthand.core.linking import link_chunks
-from firsthand.core.model import Chunk, FileRecord, FileUpdate, Scope
+from firsthand.core.model import Chunk, FileRecord, FileUpdate, Outline, Scope, Symbol
 from firsthand.core.ports import ChunkStore, Embedder, Rejected
 from firsthand.core.query import understand
+from firsthand.core.redaction import documentation_lines
 
 # Title, packages, how many functions are drawn; all of them when 0.
 _SETS = (
@@ -50,31 +53,57 @@ _BATCH = 256
 
 async def _corpus(work: Path, packages: Sequence[str]) -> tuple[Corpus, list[DocumentedFunction]]:
     """Return the files of some packages without the documentation of their functions, and these functions."""
-    corpus = Corpus()
+    corpus, found = Corpus(), []
     parser = ProcessParser()
     try:
         for material in python_packages(work, list(packages)):
             read = await read_corpus(material, parser)
-            corpus.sources.update(read.sources)
-            corpus.outlines.update(read.outlines)
-        return await without_documentation(corpus, parser, functions_with_documentation(corpus.outlines))
+            for path, outline in sorted(read.outlines.items()):
+                documented = functions_with_documentation({path: outline})
+                text, left = _without_documentation(read.sources[path].text, documented)
+                corpus.sources[path] = replace(
+                    read.sources[path], text=text, content_hash=hashlib.sha256(encode(text)).hexdigest()
+                )
+                bare = await asyncio.to_thread(parser.outline, "python", text)
+                if bare is not None:
+                    corpus.outlines[path] = bare
+                    found += [replace(each, symbol=symbol) for each in left for symbol in _same(each, bare)]
     finally:
         parser.close()
+    return corpus, found
 
 
-def _chosen(corpus: Corpus, functions: Sequence[DocumentedFunction], most: int) -> list[DocumentedFunction]:
+def _without_documentation(
+    text: str, functions: Sequence[DocumentedFunction]
+) -> tuple[str, list[DocumentedFunction]]:
+    """Return a text without the lines that document functions, and the functions of which enough is left."""
+    table, lines = LineTable.of(text), text.split("\n")
+    gone: set[int] = set()
+    left = []
+    for function in functions:
+        span = function.symbol.span
+        documentation = documentation_lines(function.symbol, table)
+        code = [at for at in range(span.start_line, span.end_line + 1) if at not in documentation]
+        if documentation and sum(bool(lines[at - 1].strip()) for at in code) >= _FEWEST_LINES:
+            gone.update(documentation)
+            left.append(function)
+    return "\n".join(line for at, line in enumerate(lines, 1) if at not in gone), left
+
+
+def _same(function: DocumentedFunction, outline: Outline) -> list[Symbol]:
+    """Return the definition of this name without documentation, when there is exactly one."""
+    name = function.symbol.qualified_name
+    found = [each for each in outline.symbols if each.qualified_name == name and not each.docstring]
+    return found if len(found) == 1 else []
+
+
+def _chosen(functions: Sequence[DocumentedFunction], most: int) -> list[DocumentedFunction]:
     found: dict[str, DocumentedFunction] = {}
-    for function in sorted(functions, key=lambda each: (each.path, each.symbol.span.start_byte)):
-        if len(function.sentence) >= _SHORTEST_SENTENCE and _lines_left(corpus, function) >= _FEWEST_LINES:
+    for function in functions:
+        if len(function.sentence) >= _SHORTEST_SENTENCE:
             found.setdefault(function.sentence.lower(), function)
     every = list(found.values())
     return random.Random(0).sample(every, most) if most else every
-
-
-def _lines_left(corpus: Corpus, function: DocumentedFunction) -> int:
-    span = function.symbol.span
-    lines = corpus.sources[function.path].text.split("\n")[span.start_line - 1 : span.end_line]
-    return sum(bool(line.strip()) for line in lines)
 
 
 def _updates(corpus: Corpus, functions: Sequence[DocumentedFunction]) -> list[FileUpdate]:
@@ -136,7 +165,7 @@ async def _measure(
     title: str, work: Path, packages: Sequence[str], most: int, embedder: Embedder
 ) -> list[Scored]:
     corpus, documented = await _corpus(work, packages)
-    functions = _chosen(corpus, documented, most)
+    functions = _chosen(documented, most)
     updates = _updates(corpus, functions)
     say(f"{title}: {len(functions)} functions, {sum(len(each.chunks) for each in updates)} chunks")
     hashes = "".join(chunk.content_hash for each in updates for chunk in each.chunks)

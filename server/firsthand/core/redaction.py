@@ -29,7 +29,14 @@ def documentation_lines(symbol: Symbol, table: LineTable) -> range:
         start -= 1
     while end + 1 < len(lines) and lines[end + 1].strip() and _MARK.match(lines[end + 1]):
         end += 1
-    return range(first + start, first + end + 1)
+    return range(first + start, first + _closed(lines, start, end) + 1)
+
+
+def _closed(lines: Sequence[str], start: int, end: int) -> int:
+    """Return the last line of a string that stays open up to `end`: its quotes may stand below empty lines."""
+    is_open = sum(line.count('"""') + line.count("'''") for line in lines[start : end + 1]) % 2 == 1
+    below = next((at for at in range(end + 1, len(lines)) if lines[at].strip()), end)
+    return below if is_open and lines[below].strip() in ('"""', "'''") else end
 
 
 def without_lines(text: str, ranges: Iterable[range]) -> str:
