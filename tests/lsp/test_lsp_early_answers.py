@@ -16,7 +16,7 @@ from firsthand.core.chunking import CHUNKER_VERSION
 from firsthand.settings import load
 
 DEFINITION = "where is `renewSession` defined?"
-QUERY = "what is in zebraVault and who reads the session?"
+QUERY = "zebraVault"
 PRIVATE_KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEAzebraVault" * 4 + "\n"
 
 

@@ -164,9 +164,9 @@ class DirectReading:
     async def _weighed(self, scan: QuickScan) -> list[tuple[FileStat, SourceFile]]:
         """Return the best files as indexing reads them, without those that it leaves out."""
         best = await asyncio.to_thread(scan.best, _FILES_TO_WEIGH)
+        states = await self._tree.stat_all([stat.path for stat in best])
         deadline = time.monotonic() + _READING_SECONDS
         found: list[tuple[float, FileStat, SourceFile]] = []
-        states = await self._tree.stat_all([stat.path for stat in best])
         for state in states.values():
             source = await self._source(state) if isinstance(state, FileStat) else None
             if isinstance(state, FileStat) and source is not None:
