@@ -14,9 +14,9 @@ from builders import make_chunk, make_update
 from firsthand.adapters import catalogue_terms, lance_keywords, lance_terms
 from firsthand.adapters.catalogue import ListedChunk
 from firsthand.adapters.catalogue_terms import CatalogueTerms
-from firsthand.adapters.english_stems import english_stem
 from firsthand.adapters.lance_store import LanceStore, open_store
 from firsthand.adapters.lance_tables import _words
+from firsthand.adapters.term_postings import english_stem
 from firsthand.core.model import Fingerprint, Scope, ScoredHead
 
 FINGERPRINT = Fingerprint("test-model", "digest", 3)

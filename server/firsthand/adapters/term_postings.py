@@ -3,16 +3,18 @@
 Runs of up to 65,536 chunks never change; what is new is a run of its own until it is merged with those before it.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import Stemmer
 
 from firsthand.adapters.catalogue import Flags, Numbers, key_of
-from firsthand.adapters.english_stems import english_stem
 
 MOST_ROWS = 65_536
 # Rows that are sorted at a time.
@@ -42,6 +44,21 @@ class Postings:
         if place == len(self.terms) or self.terms[place] != term:
             return slice(0, 0)
         return slice(int(self.starts[place]), int(self.starts[place + 1]))
+
+
+class _Stemmers(threading.local):
+    """One stemmer for each thread: they keep what they are at work on."""
+
+    def __init__(self) -> None:
+        self.english = Stemmer.Stemmer("english")
+
+
+_stemmers = _Stemmers()
+
+
+def english_stem(word: str) -> str:
+    """Return the stem of a lower-case word, by Snowball's English stemmer in the version that LanceDB has."""
+    return cast(str, _stemmers.english.stemWord(word))
 
 
 def term_key(word: str) -> int:
