@@ -13,6 +13,7 @@ from firsthand.core.indexing import Indexer
 from firsthand.core.model import Hit, Scope
 from firsthand.core.retrieval import Searcher
 from firsthand.core.unsaved_texts import UnsavedTexts
+from firsthand.errors import ModelError
 
 
 def function(name: str, word: str) -> str:
@@ -31,16 +32,16 @@ class Desk:
         self.tree = DictTree({"post.py": SAVED, "other.py": function("other", "thing")})
         self.store = MemoryStore()
         self.buffers = OpenBuffers()
-        embedder, parser = FakeEmbedder(), TreeSitterParser()
+        self.embedder, parser = FakeEmbedder(reject="unembeddable"), TreeSitterParser()
         self.indexer = Indexer(
             tree=self.tree,
             parser=parser,
             store=self.store,
-            embedder=embedder,
+            embedder=self.embedder,
             writer_lock=contextlib.nullcontext,
         )
         unsaved = UnsavedTexts(store=self.store, parser=parser, buffers=self.buffers)
-        self.searcher = Searcher(store=self.store, embedder=embedder, unsaved=unsaved)
+        self.searcher = Searcher(store=self.store, embedder=self.embedder, unsaved=unsaved)
 
     async def found(self, text: str, scope: Scope = Scope()) -> dict[str, Hit]:
         """The hits by the name of what they are."""
@@ -107,3 +108,33 @@ async def test_what_may_not_be_indexed_is_not_searched_either(desk: Desk) -> Non
     hits = await desk.found("concealed_3 BEGIN RSA PRIVATE KEY stamp_3")
 
     assert set(hits) == {"other"}
+
+
+async def test_new_text_is_found_by_meaning(desk: Desk) -> None:
+    """Its vector is made at the first search, serves the next one too, and is not stored."""
+    desk.buffers.open("post.py", SAVED + function("invoice", "currency"))
+    indexed = list(desk.embedder.documents)
+
+    first = await desk.found("how is the currency of an invoice measured")
+    again = await desk.found("how is the currency of an invoice measured")
+
+    (new,) = desk.embedder.documents[len(indexed) :]
+    assert "def invoice" in new
+    for hits in (first, again):
+        trace = hits["invoice"].trace
+        assert trace is not None and trace.meaning is not None and trace.meaning.place == 1
+    assert not await desk.store.known_vectors([first["invoice"].chunk.content_hash])
+
+
+async def test_new_text_without_a_vector_is_found_by_its_words(desk: Desk) -> None:
+    """Whether the embedder refuses the text or fails after it has embedded the question."""
+    desk.buffers.open("post.py", SAVED + function("invoice", "unembeddable"))
+
+    hits = await desk.found("unembeddable_3 invoice")
+    desk.buffers.open("post.py", SAVED + function("invoice", "currency"))
+    desk.embedder.documents_failure = ModelError("away")
+    others = await desk.found("currency_3 invoice")
+
+    for found in (hits, others):
+        trace = found["invoice"].trace
+        assert trace is not None and trace.keywords is not None and trace.meaning is None

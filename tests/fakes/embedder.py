@@ -19,6 +19,7 @@ class FakeEmbedder:
         self._model = model
         self._reject = reject
         self.failure: ModelError | None = None
+        self.documents_failure: ModelError | None = None
         self.documents: list[str] = []
         self.queries: list[str] = []
         self.batch_size = 8
@@ -29,8 +30,8 @@ class FakeEmbedder:
         return Fingerprint(self._model, "digest", self._dimensions)
 
     async def embed_documents(self, texts: Sequence[str]) -> list[Vector | Rejected]:
-        if self.failure:
-            raise self.failure
+        if failure := self.failure or self.documents_failure:
+            raise failure
         self.documents.extend(texts)
         return [
             Rejected("told to") if self._reject and self._reject in text else self._vector(text)

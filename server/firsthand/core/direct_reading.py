@@ -72,7 +72,6 @@ class DirectReading:
             files: gives the bytes of files that `tree` has named.
             cutter: that of the bulk of files, whose processes are warm while there is much to index.
             chunks_of: reads the chunks that `cutter` made.
-            lists_itself: tells that this process does not index now, so that nobody else lists what waits.
             stage: tells what indexing is doing, and so who knows what waits.
             yielding: holds indexing back meanwhile.
         """

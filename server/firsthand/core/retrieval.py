@@ -20,6 +20,7 @@ from firsthand.core.references import CodeGraph
 from firsthand.core.scopes import in_scope
 from firsthand.core.succession import EmbeddedIndex, Succession, succession_of
 from firsthand.core.unsaved_texts import Shadow, UnsavedTexts
+from firsthand.core.unsaved_vectors import UnsavedVectors
 from firsthand.errors import ModelError, StoreError
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Searcher:
         self._store = store
         self._unsaved = unsaved
         self._direct = direct
+        self._unsaved_vectors = UnsavedVectors()
         self._succession = None if embedder is None else succession_of(store, embedder)
 
     async def search(
@@ -97,17 +99,18 @@ class Searcher:
         self, query: Query, scope: Scope, limit: int, near: str | None, late_vectors: int
     ) -> list[Candidate]:
         depth = max(_DEPTH, 2 * limit)
+        shadow = await self._unsaved.shadow() if self._unsaved is not None else Shadow({})
         by_words = asyncio.create_task(self._by_words(query, scope, depth))
-        words, dense, (defining, using) = await asyncio.gather(
+        words, near_question, (defining, using) = await asyncio.gather(
             by_words,
             self._nearest(query, scope, depth, by_words, late_vectors),
             self._by_name(query, scope),
         )
         direct = words.direct
-        shadow = await self._unsaved.shadow() if self._unsaved is not None else Shadow({})
+        dense = await self._with_unsaved(near_question, shadow, scope)
         return rank(
             query,
-            shadow.scored(dense),
+            dense[:depth],
             shadow.by_keywords(words.found, query.terms, scope),
             shadow.defining(direct.defining(defining, query.names, scope), query.names, scope),
             shadow.hits(direct.current_hits(using)),
@@ -125,19 +128,27 @@ class Searcher:
 
     async def _nearest(
         self, query: Query, scope: Scope, depth: int, by_words: Awaitable["_ByWords"], late_vectors: int
-    ) -> Sequence[ScoredHead]:
+    ) -> "_Nearest":
         """Return the nearest chunks by meaning, none while no embedder is there."""
         question = await self._embedded(query)
         if question is None:
-            return ()
+            return _Nearest(None, ())
         if not late_vectors:
             dense = await question.index.store.find_dense(question.vector, scope, depth)
-            return (await by_words).direct.current(dense)
+            return _Nearest(question, (await by_words).direct.current(dense))
         words = await by_words
         chunks = await self._store.read([scored.chunk for scored in words.found[:late_vectors]])
         vectors = await _embed_late(question.index, [chunk for chunk in chunks if chunk is not None])
         dense = await question.index.store.find_dense(question.vector, scope, depth)
-        return words.direct.by_meaning(dense, question.vector, vectors, scope)
+        return _Nearest(question, words.direct.by_meaning(dense, question.vector, vectors, scope))
+
+    async def _with_unsaved(self, nearest: "_Nearest", shadow: Shadow, scope: Scope) -> Sequence[ScoredHead]:
+        """Return the nearest chunks as the open documents have them, with what is new there."""
+        new = shadow.new(scope) if nearest.question is not None else []
+        if nearest.question is None or not new:
+            return shadow.scored(nearest.found)
+        vectors = await self._unsaved_vectors.of(nearest.question.index, new)
+        return shadow.by_meaning(nearest.found, nearest.question.vector, vectors, scope)
 
     async def _by_name(self, query: Query, scope: Scope) -> tuple[Sequence[ChunkHead], Sequence[Hit]]:
         defining = await self._store.find_defining(query.names, _MOST_DEFINITIONS) if query.names else ()
@@ -178,6 +189,14 @@ class _EmbeddedQuestion:
 
     index: EmbeddedIndex
     vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class _Nearest:
+    """The chunks nearest to a question, best first; without an embedder no question has a vector."""
+
+    question: _EmbeddedQuestion | None
+    found: Sequence[ScoredHead]
 
 
 @dataclass(frozen=True, slots=True)

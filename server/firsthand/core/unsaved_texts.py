@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import mul
 from typing import TypeVar
 
 from firsthand.core.chunking import chunk_file
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.identifiers import terms
 from firsthand.core.languages import language_of
-from firsthand.core.model import Chunk, ChunkHead, Hit, Scope, ScoredHead, SourceFile
+from firsthand.core.model import Chunk, ChunkHead, Hit, Scope, ScoredHead, SourceFile, Vector
 from firsthand.core.ports import ChunkStore, Parser
 from firsthand.core.scopes import in_scope
 from firsthand.core.screening import skip_reason_by_content
@@ -114,23 +115,35 @@ class Shadow:
         best = max((scored.score for scored in found), default=1.0)
         wanted = {word.lower() for word in words}
         hits = self.scored(found)
-        for chunk in self._new(scope):
+        for chunk in self.new(scope):
             held = {word.lower() for word in terms(f"{chunk.path} {chunk.qualified_name} {chunk.text}")}
             if wanted & held:
                 hits.append(ScoredHead(chunk, best * len(wanted & held) / len(wanted)))
         return sorted(hits, key=lambda scored: (-scored.score, scored.chunk.id))
+
+    def by_meaning(
+        self, found: Sequence[ScoredHead], question: Vector, vectors: Mapping[str, Vector], scope: Scope
+    ) -> list[ScoredHead]:
+        """Return the nearest chunks as they stand now, with the new text among them that has a vector."""
+        new = [
+            ScoredHead(chunk, sum(map(mul, question, vectors[chunk.content_hash])))
+            for chunk in self.new(scope)
+            if chunk.content_hash in vectors
+        ]
+        return sorted([*self.scored(found), *new], key=lambda scored: (-scored.score, scored.chunk.id))
 
     def defining(self, found: Iterable[ChunkHead], names: Iterable[str], scope: Scope) -> list[ChunkHead]:
         """Return definitions as they stand now, new ones first."""
         wanted = {name.lower() for name in names}
         new = [
             chunk
-            for chunk in self._new(scope)
+            for chunk in self.new(scope)
             if wanted & {chunk.name.lower(), chunk.qualified_name.lower()} - {""}
         ]
         return [*new, *self.chunks(found)]
 
-    def _new(self, scope: Scope) -> list[Chunk]:
+    def new(self, scope: Scope) -> list[Chunk]:
+        """Return the chunks that the index does not have."""
         return [chunk for file in self._files.values() for chunk in file.new if in_scope(chunk, scope)]
 
     def _now(self, chunk: _Head) -> _Head | Chunk | None:
