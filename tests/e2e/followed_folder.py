@@ -18,11 +18,14 @@ from firsthand.adapters.lance_folder import index_folder
 from firsthand.adapters.lance_lock import keeper_lock
 from firsthand.adapters.lance_store import LanceStore, open_store, writer_lock
 from firsthand.adapters.treesitter_parser import TreeSitterParser
-from firsthand.core.chunking import CHUNKER_VERSION
+from firsthand.core.chunking import CHUNKER_VERSION, chunk_file
+from firsthand.core.freshness import OpenBuffers
 from firsthand.core.indexing import Indexer
 from firsthand.core.keeping import IndexKeeper
-from firsthand.core.model import Chunk, Progress, Scope
+from firsthand.core.languages import language_of
+from firsthand.core.model import Chunk, Progress, Scope, SourceFile
 from firsthand.core.ports import ChunkStore
+from firsthand.core.unsaved_texts import UnsavedTexts
 from firsthand.errors import StoreError
 
 # Stands in every piece of every file, so that one search finds them all.
@@ -51,6 +54,8 @@ class FollowedFolder:
         self._cache = cache
         self._embedder = FakeEmbedder(8)
         self._parser = TreeSitterParser()
+        self._buffers = OpenBuffers()
+        self._unsaved: UnsavedTexts | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="session")
         self._thread.start()
@@ -87,6 +92,14 @@ class FollowedFolder:
     def saved(self, path: str) -> None:
         """Tell that an editor has saved a file."""
         self._run(self._call(lambda: self.indexer.mark_dirty([path])))
+
+    def edit(self, path: str, text: str) -> None:
+        """Let an editor hold a text of a file that it has not saved."""
+        self._run(self._call(lambda: self._buffers.open(path, text)))
+
+    def close_document(self, path: str) -> None:
+        """Let the editor drop the text."""
+        self._run(self._call(lambda: self._buffers.close(path)))
 
     def wait_for_failure(self) -> str:
         """Wait until indexing fails, and return what it says."""
@@ -128,6 +141,7 @@ class FollowedFolder:
             watcher=FolderWatcher(self._root),
             keeper_lock=lambda: keeper_lock(index),
         )
+        self._unsaved = UnsavedTexts(store=self._store, parser=self._parser, buffers=self._buffers)
         self._keeping = asyncio.create_task(keeper.run(self._tell))
 
     def _tell(self, progress: Progress) -> None:
@@ -137,7 +151,9 @@ class FollowedFolder:
         self._keeping.cancel()
         await asyncio.wait({self._keeping})
         await self._store.close()
-        self._keeping = self._store = None
+        self._keeping = self._store = self._unsaved = None
+        for path in self._buffers.paths():
+            self._buffers.close(path)
 
     async def _failure(self) -> str:
         async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -194,6 +210,22 @@ class FollowedFolder:
             if record.status != "skipped" or not rules.ignores_folder(path.rpartition("/")[0])
         )
 
+    def _as_open(self, wanted: Contents) -> tuple[_Piece, ...]:
+        """Return the pieces with those of open documents in the place of their files'."""
+        texts = {path: self._buffers.text(path) for path in {piece[0] for piece in wanted.pieces}}
+        kept = [piece for piece in wanted.pieces if texts[piece[0]] is None]
+        return tuple(
+            sorted(
+                [*kept, *(piece for path, text in texts.items() if text for piece in self._cut(path, text))]
+            )
+        )
+
+    def _cut(self, path: str, text: str) -> tuple[_Piece, ...]:
+        source = SourceFile(path, text, language_of(path), "")
+        pieces = _pieces([*chunk_file(source, self._parser.outline(source.language, text))])
+        assert all(text.encode()[start:end] == part.encode() for _, start, end, part in pieces)
+        return pieces
+
     def _check_disk(self, contents: Contents) -> None:
         """The model itself is held against the bytes on the disk."""
         for path, start, end, text in contents.pieces:
@@ -204,7 +236,10 @@ class FollowedFolder:
         by_word = await self._store.search_keywords([EVERYWHERE], Scope(), _MORE_THAN_THERE_ARE)
         vector = await self._embedder.embed_query(EVERYWHERE)
         by_meaning = await self._store.search_dense(vector, Scope(), _MORE_THAN_THERE_ARE)
+        shadow = await self._unsaved.shadow()
+        shown = shadow.by_keywords(by_word, [EVERYWHERE], Scope())
         return [
+            *_difference("open documents", self._as_open(wanted), _pieces([hit.chunk for hit in shown])),
             *_difference("by word", wanted.pieces, _pieces([hit.chunk for hit in by_word])),
             *_difference("by meaning", wanted.pieces, _pieces([hit.chunk for hit in by_meaning])),
             *_difference("files", wanted.files, await self._files(self._store)),

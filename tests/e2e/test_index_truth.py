@@ -138,6 +138,29 @@ class ChangingFolder(RuleBasedStateMachine):
             if is_from_editor and self.is_open:
                 self.folder.saved(path)
 
+    @precondition(lambda self: self.is_open)
+    @rule(
+        numbers=st.sets(st.integers(0, 9), min_size=1, max_size=5),
+        size=st.integers(1, 3),
+        above=st.booleans(),
+    )
+    def edit(self, numbers: set[int], size: int, above: bool) -> None:
+        """Change the text of files in an editor, or add lines above it, and do not save them; compare."""
+        files = sorted(path for path in self.root.rglob("*.*") if path.name in NAMES and path.is_file())
+        for place in (file for number, file in enumerate(files) if number in numbers):
+            text = self._next_text(size)
+            if above:
+                text += place.read_text()
+            self.folder.edit(place.relative_to(self.root).as_posix(), text)
+        if not self.is_paused:
+            self.compare()
+
+    @precondition(lambda self: self.is_open)
+    @rule(path=PATHS)
+    def close_document(self, path: str) -> None:
+        """Give up what was not saved."""
+        self.folder.close_document(path)
+
     @rule(path=PATHS, size=st.integers(1, 2))
     def save_by_renaming(self, path: str, size: int) -> None:
         """Write beside the file, then put that in its place, as many editors do."""
