@@ -30,6 +30,14 @@ async def test_nothing_is_no_mark() -> None:
     assert (bool(marks), marks.are_due()) == (False, False)
 
 
+async def test_a_name_that_is_not_utf8_marks_everything() -> None:
+    """The index has such a file under another name, by which nobody can look at it alone."""
+    marks = DirtyMarks()
+    marks.add(["a", "b/\udcff.py"])
+
+    assert marks.take() == Changes(frozenset({"a"}), everything=True)
+
+
 async def test_a_burst_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marks that follow at once belong to the same look."""
     marks = DirtyMarks()

@@ -10,6 +10,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from fakes.tree import DictTree
 from firsthand.adapters.treesitter_parser import TreeSitterParser
+from firsthand.core import indexing
 from firsthand.core.indexing import Indexer
 from firsthand.core.model import Outline, Progress, Scope, SkippedFile, SourceFile, Vector
 from firsthand.core.ports import Rejected
@@ -189,6 +190,30 @@ async def test_dirty_paths_are_followed() -> None:
     running.cancel()
 
     assert {path: text.strip() for path, text in texts.items()} == {"README.md": "# Changed"}
+
+
+async def test_a_defect_is_shown_and_following_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw goes to the state, and the same change is looked at again."""
+    monkeypatch.setattr(indexing, "_RETRY_SECONDS", 0.01)
+    bench = Bench()
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.indexer.settled()
+    stat_all = bench.tree.stat_all
+
+    async def fail_once(paths: Sequence[str]) -> object:
+        bench.tree.stat_all = stat_all  # type: ignore[method-assign]
+        raise ValueError("odd")
+
+    bench.tree.stat_all = fail_once  # type: ignore[assignment, method-assign]
+    bench.tree.write("README.md", "# Changed\n")
+    bench.indexer.mark_dirty(["README.md"])
+    await bench.reach("failed")
+    message = bench.progress[-1].detail
+    await bench.indexer.settled()
+    texts = await bench.texts()
+    running.cancel()
+
+    assert (message, texts["README.md"].strip()) == ("ValueError: odd", "# Changed")
 
 
 async def test_the_first_sweep_is_under_way_until_keywords_can_be_searched() -> None:

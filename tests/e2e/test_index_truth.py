@@ -198,7 +198,7 @@ class ChangingFolder(RuleBasedStateMachine):
         if place.is_dir() and not place.is_symlink():
             shutil.rmtree(place)
         else:
-            place.unlink(missing_ok=True)
+            _attempt(lambda: place.unlink(missing_ok=True))
 
     @rule(path=PLACES)
     def forbid(self, path: str) -> None:

@@ -33,9 +33,12 @@ class DirtyMarks:
 
     def add(self, paths: Iterable[str] = (), *, everything: bool = False, saved: bool = False) -> None:
         """Mark files, or all of them; `saved`: an editor has just written them, and is done."""
-        fresh = set(paths) - self._paths
+        marked = set(paths)
+        speakable = {path for path in marked if _is_utf8(path)}
+        fresh = speakable - self._paths
         self._paths |= fresh
-        self._everything = self._everything or everything
+        # A file whose name is not UTF-8 is known by another one, which only a look at everything tells.
+        self._everything = self._everything or everything or len(speakable) < len(marked)
         self._only_saves = self._only_saves and (saved or not fresh)
         self._added += len(fresh)
         if self._paths:
@@ -101,3 +104,11 @@ class DirtyMarks:
             await asyncio.sleep(_QUIET_SECONDS_OF_SAVES if is_save else _QUIET_SECONDS)
             if self._added == before:
                 return
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -324,6 +324,13 @@ class Indexer:
             except (FirsthandError, OSError) as error:
                 log.warning("indexing stopped: %s", error)
                 self._progress.enter("failed", report, message=str(error))
+            except PausedError:
+                raise
+            except (
+                Exception
+            ) as error:  # A defect must be seen, and must not end the following of a folder for good.
+                log.exception("indexing stopped by a defect")
+                self._progress.enter("failed", report, message=f"{type(error).__name__}: {error}")
             await self._courtesy.unless_paused(asyncio.sleep(delay))
             delay = min(delay * 2, _MOST_RETRY_SECONDS)
 
