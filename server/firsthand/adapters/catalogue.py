@@ -29,6 +29,8 @@ _SPAN_COLUMNS = COLUMNS[-4:]
 # Rows that are gone are left out when they are this share of all.
 _MOST_GONE = 0.25
 _MOST_SCOPES = 8
+# So many rows are read at a time: their texts take ten times as much while they are.
+_ROWS_AT_ONCE = 4_096
 # Texts stand in as many pieces as there were additions, until there are this many.
 _MOST_PIECES = 16
 
@@ -115,7 +117,9 @@ class _Columns:
     hashes: pa.ChunkedArray
 
     def and_then(self, other: "_Columns") -> "_Columns":
-        return _Columns(*(_joined(getattr(self, name), getattr(other, name)) for name in self.__slots__))
+        return _Columns(
+            *(_joined([getattr(each, name) for each in (self, other)]) for name in self.__slots__)
+        )
 
     def only(self, chosen: Flags) -> "_Columns":
         return _Columns(*(_chosen(getattr(self, name), chosen) for name in self.__slots__))
@@ -275,6 +279,12 @@ def _listed(
 
 
 def _read(vocabulary: _Vocabulary, rows: pa.Table) -> _Columns:
+    starts = range(0, rows.num_rows, _ROWS_AT_ONCE)
+    parts = [_read_part(vocabulary, rows.slice(start, _ROWS_AT_ONCE)) for start in starts]
+    return _Columns(*(_joined([getattr(part, name) for part in parts]) for name in _Columns.__slots__))
+
+
+def _read_part(vocabulary: _Vocabulary, rows: pa.Table) -> _Columns:
     names, qualified, hashes = (
         rows[column].to_pylist() for column in ("name", "qualified_name", "content_hash")
     )
@@ -294,11 +304,11 @@ def _read(vocabulary: _Vocabulary, rows: pa.Table) -> _Columns:
     )
 
 
-def _joined(first: Any, second: Any) -> Any:
-    """Return one column of `_Columns` behind another."""
-    if isinstance(first, np.ndarray):
-        return np.concatenate((first, second))
-    joined = pa.chunked_array([*first.chunks, *second.chunks])
+def _joined(columns: Sequence[Any]) -> Any:
+    """Return one column of several `_Columns`, one behind the other."""
+    if isinstance(columns[0], np.ndarray):
+        return np.concatenate(columns)
+    joined = pa.chunked_array([piece for each in columns for piece in each.chunks])
     return joined if joined.num_chunks <= _MOST_PIECES else pa.chunked_array([joined.combine_chunks()])
 
 

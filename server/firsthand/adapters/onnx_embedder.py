@@ -145,8 +145,9 @@ class OnnxEmbedder:
 
 def _load(threads: int) -> OnnxEmbedder:
     folder = _carried_folder()
-    model = _verified(folder / "model.onnx", _MODEL_SHA256)
-    tokenizer_json = _verified(folder / "tokenizer.json", _TOKENIZER_SHA256)
+    model, tokenizer_file = folder / "model.onnx", folder / "tokenizer.json"
+    _verify(model, _MODEL_SHA256)
+    _verify(tokenizer_file, _TOKENIZER_SHA256)
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     # The texts are the parallel part: one thread a run, and none that spins while it waits.
@@ -157,8 +158,9 @@ def _load(threads: int) -> OnnxEmbedder:
     options.enable_mem_pattern = False
     options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        tokenizer = Tokenizer.from_str(tokenizer_json.decode("utf-8"))
+        # By its path, because a session keeps the bytes that it is given beside what it makes of them.
+        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        tokenizer = Tokenizer.from_file(str(tokenizer_file))
     except Exception as error:  # neither library has a common base class for its errors
         raise ModelFailedError(f"The embedded model cannot be loaded: {error}; {_REINSTALL}.") from error
     tokenizer.enable_truncation(WINDOW_TOKENS)
@@ -172,18 +174,18 @@ def _carried_folder() -> Path:
     return Path(spec.origin).parent / _FOLDER
 
 
-def _verified(path: Path, sha256: str) -> bytes:
+def _verify(path: Path, sha256: str) -> None:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelFailedError(
             f"The embedded model's file {path} cannot be read ({error.strerror}); {_REINSTALL}."
         ) from error
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if digest != sha256:
         raise ModelFailedError(
             f"The embedded model's file {path} is not the expected one and is not used; {_REINSTALL}."
         )
-    return content
 
 
 def _cores() -> int:

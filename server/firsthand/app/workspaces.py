@@ -44,8 +44,10 @@ async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = Tr
         StoreError: the index cannot be opened and cannot be made anew, or this processor cannot run its library.
         ModelError: there is no embedder at all.
     """
+    from firsthand.adapters.heap_limits import limit_heaps
     from firsthand.adapters.processor import check_processor
 
+    limit_heaps()
     root = await asyncio.to_thread(_checked, root)
     await asyncio.to_thread(check_processor)
     # LanceDB alone costs more than a second to import; the event loop must not wait for it.
