@@ -71,20 +71,22 @@ async def test_what_only_past_versions_need_is_deleted(tmp_path: Path) -> None:
         await each.close()
 
 
-async def test_a_version_stays_until_the_next_is_old_enough(tmp_path: Path) -> None:
+async def test_a_version_stays_until_the_next_is_older_than_a_read(tmp_path: Path) -> None:
     """However long ago a version was made, a query may have begun with it until the next one came."""
     store = await saved_often(tmp_path)
     index = index_in(tmp_path)
     grow_older(index, 1_000_000)
     table = await _table(index, "chunks")
     old = await table.version()
-    await store.replace([update_of("a.py", 1, "newest")])
 
+    with store._reading("be searched"):
+        await store.replace([update_of("a.py", 1, "newest")])
+        await store.tidy()
+        await table.checkout(old)
+        assert await table.count_rows("path = 'a.py'") == 20
     await store.tidy()
-    await table.checkout(old)
 
-    assert await table.count_rows("path = 'a.py'") == 20
-    assert past_versions(index) == 3
+    assert past_versions(index) == 0
 
 
 async def test_another_process_that_reads_gets_a_minute(tmp_path: Path) -> None:
@@ -135,6 +137,35 @@ async def test_compacting_is_due_when_it_gains_something(tmp_path: Path) -> None
     await store.optimize()
 
     assert not await store.tidy()
+
+
+async def test_compacting_waits_longer_while_files_are_saved(tmp_path: Path) -> None:
+    """What is worth its price in a calm moment is not yet worth getting in the way of the next save."""
+    store = await saved_often(tmp_path)
+    await store.replace([update_of("big.py", 600, "new")])
+    assert (await store.tidy(calm=False), await store.tidy()) == (False, True)
+
+    await store.replace([update_of("bigger.py", 3_500, "new")])
+
+    assert await store.tidy(calm=False)
+
+
+async def test_compacting_that_gave_up_is_still_due(tmp_path: Path) -> None:
+    """A write that comes meanwhile wins and loses nothing; the next attempt compacts."""
+    store = await saved_often(tmp_path)
+    await store.replace([update_of("big.py", 600, "new")])
+    assert await store.tidy()
+    writing = asyncio.create_task(
+        store.replace([update_of("big.py", 600, "newer"), update_of("a.py", 1, "newer")])
+    )
+    await store.optimize(may_give_up=True)
+    await writing
+
+    if await store.tidy():
+        await store.optimize()
+
+    assert not await store.tidy()
+    assert len(await store.search_keywords(["newer"], Scope(), 999)) == 601
 
 
 async def test_only_tables_that_gain_are_compacted(tmp_path: Path) -> None:

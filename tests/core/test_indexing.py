@@ -278,6 +278,28 @@ async def test_the_table_is_compacted_as_changes_go_on() -> None:
     assert bench.store.compactions == compactions + 1
 
 
+async def test_what_can_wait_is_compacted_when_nothing_changes_any_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Compaction that is not pressing begins once the saves are over."""
+    monkeypatch.setattr(indexing, "_RESTS", (0.0, 65.0))
+    bench = Bench()
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await bench.indexer.settled()
+    await bench.store.compacted.wait()
+    bench.store.compacted.clear()
+    bench.store.can_wait = bench.store.untidy = True
+
+    bench.tree.write("README.md", "# Saved\n")
+    bench.indexer.mark_dirty(["README.md"])
+    await bench.indexer.settled()
+    when_settled = bench.store.compactions
+    await bench.store.compacted.wait()
+    running.cancel()
+
+    assert (when_settled, bench.store.compactions) == (1, 2)
+
+
 async def test_a_save_does_not_wait_for_compaction() -> None:
     """What is saved while the index is compacted is found, with its vector, before that ends."""
     bench = Bench()

@@ -35,6 +35,7 @@ class MemoryStore:
         self.touched = 0
         self.compactions = 0
         self.untidy = True
+        self.can_wait = False
         self.compacted = asyncio.Event()
         self.may_compact = asyncio.Event()
         self.may_compact.set()
@@ -91,13 +92,14 @@ class MemoryStore:
     async def adopt_vectors(self) -> int:
         waiting = await self.without_vector(len(self._chunks) * 1000)
         keys = [chunk.content_hash for chunk in waiting if chunk.content_hash in self.elsewhere]
-        return await self.set_vectors({key: self.elsewhere[key] for key in keys}) if keys else 0
+        if keys:
+            await self.set_vectors({key: self.elsewhere[key] for key in keys})
+        return len(keys)
 
-    async def set_vectors(self, vectors: Mapping[str, Vector]) -> int:
+    async def set_vectors(self, vectors: Mapping[str, Vector]) -> None:
         self.commits += 1
-        present = [chunk for chunk in self._all() if chunk.content_hash in vectors]
-        self._vectors.update({chunk.content_hash: vectors[chunk.content_hash] for chunk in present})
-        return len(present)
+        present = {chunk.content_hash for chunk in self._all()}
+        self._vectors.update({key: vector for key, vector in vectors.items() if key in present})
 
     async def set_unembeddable(self, reasons: Mapping[str, str]) -> None:
         self._unembeddable.update(reasons)
@@ -197,10 +199,10 @@ class MemoryStore:
     async def index_words(self) -> None:
         """Search here reads every row as it is."""
 
-    async def tidy(self) -> bool:
-        return self.untidy
+    async def tidy(self, *, calm: bool = True) -> bool:
+        return self.untidy and (calm or not self.can_wait)
 
-    async def optimize(self) -> None:
+    async def optimize(self, *, may_give_up: bool = False) -> None:
         self.compactions += 1
         self.untidy = False
         self.compacted.set()

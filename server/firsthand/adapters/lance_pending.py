@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -17,6 +17,8 @@ from firsthand.core.model import FileRecord
 class PendingChanges:
     """What one write does: to files, and to hashes: new ones wait from now on, settled ones do not any more."""
 
+    waiting: Collection[str] = ()
+    """Hashes that are known to have no row among the vectors before the write."""
     added: list[str] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
     stored: Sequence[FileRecord] = ()
@@ -54,8 +56,8 @@ class PendingHashes:
     @contextlib.asynccontextmanager
     async def writing(self, tables: Tables) -> AsyncIterator[PendingChanges]:
         """Surround one write of this process, which notes here what it does."""
-        changes = PendingChanges()
         async with self.step.writing(tables) as in_step:
+            changes = PendingChanges(self._hashes.keys() if in_step else ())
             yield changes
             if in_step:
                 for key in changes.added:

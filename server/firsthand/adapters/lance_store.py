@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -131,12 +131,13 @@ class LanceStore(LanceReader):
         files = await asyncio.to_thread(lance_schema.file_table, latest)
         vectors = {key: vector for update in latest for key, vector in update.vectors.items()}
         async with self._write("store files") as changes:
-            await self._replace_chunks([update.record.path for update in latest], rows)
-            changes.added = await self._without_row(rows["content_hash"].to_pylist())
+            before = await self._replace_chunks([update.record.path for update in latest], rows)
+            # A text that was there has its row, or waits for it already.
+            new = [key for key in rows["content_hash"].to_pylist() if key not in before or key in vectors]
+            changes.added = await self._without_row(new, changes.waiting)
             changes.settled = [key for key in changes.added if key in vectors]
             await self._add_vectors({key: vectors[key] for key in changes.settled})
-            merge = self._tables.files.merge_insert("path").when_matched_update_all()
-            await merge.when_not_matched_insert_all().execute(files)
+            await self._replace_records(files)
             changes.stored = [stored.record for stored in lance_schema.stored_files_from(files).values()]
             await self._index_new_rows(_UNINDEXED_ROWS, _UNINDEXED_SHARE)
 
@@ -201,18 +202,17 @@ class LanceStore(LanceReader):
             adopted += rows.num_rows
         return adopted
 
-    async def set_vectors(self, vectors: Mapping[str, Vector]) -> int:
-        """Store vectors by chunk hash; return how many chunks have one of them."""
+    async def set_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        """Store vectors by chunk hash."""
         async with self._write("store vectors") as changes:
-            missing = await self._without_row(vectors)
+            missing = await self._without_row(vectors, changes.waiting)
             await self._add_vectors({key: vectors[key] for key in missing})
             changes.settled = list(vectors)
-            return await self._count_chunks(changes.settled)
 
     async def set_unembeddable(self, reasons: Mapping[str, str]) -> None:
         """Remember chunks that cannot have a vector."""
         async with self._write("store vectors") as changes:
-            missing = await self._without_row(reasons)
+            missing = await self._without_row(reasons, changes.waiting)
             if missing:
                 rows = lance_schema.reason_table({key: reasons[key] for key in missing}, self._dimensions)
                 await self._tables.vectors.add(rows)
@@ -227,28 +227,28 @@ class LanceStore(LanceReader):
         else:
             await self.optimize()
 
-    async def optimize(self) -> None:
+    async def optimize(self, *, may_give_up: bool = False) -> None:
         """Compact what `tidy` found worth it, or all; drop surplus vectors, bring the search indexes up to date.
 
-        Writes go on meanwhile; only when they got in the way once do they wait for the second attempt.
+        Writes go on meanwhile. When they got in the way, they wait for the second attempt, or it is given up.
         """
         async with self._write("be compacted"):
             await self._drop_spare_vectors()
             tables, self._worth_compacting = self._worth_compacting, ()
         async with self._compacting():
             finished = await self._tables.optimize(self._index, tables)
-        if not finished:
+        if not (finished or may_give_up):
             async with self._write("be compacted"):
                 await self._tables.optimize(self._index, tables)
         await asyncio.to_thread(give_back)
 
-    async def tidy(self) -> bool:
+    async def tidy(self, *, calm: bool = True) -> bool:
         """Delete past versions that no reader needs; tell whether compacting is worth its price now."""
         async with self._writing:
             began = [time for store in self._opening.stores for time in store._begun.values()]
             await drop_past(self._tables.all, self._index, began)
             with translated("be compacted"):
-                self._worth_compacting = await self._tables.worth_compacting()
+                self._worth_compacting = await self._tables.worth_compacting(calm=calm)
         return bool(self._worth_compacting)
 
     @property
@@ -319,10 +319,12 @@ class LanceStore(LanceReader):
                     for step in steps:
                         await step.compacted(self._tables)
 
-    async def _replace_chunks(self, paths: Sequence[str], rows: pa.Table) -> None:
+    async def _replace_chunks(self, paths: Sequence[str], rows: pa.Table) -> set[str]:
+        """Put these rows in the place of all rows of the files; return the content hashes that were there."""
         chunks = self._tables.chunks
         old = one_of("path", paths)
-        if not await chunks.count_rows(old):
+        before = await chunks.query().where(old).select(["content_hash"]).to_arrow()
+        if not before.num_rows:
             if rows.num_rows:
                 await chunks.add(rows)
         elif not rows.num_rows:
@@ -331,14 +333,31 @@ class LanceStore(LanceReader):
             # One commit, where a delete and an add would show readers a moment without the file.
             merge = chunks.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             await merge.when_not_matched_by_source_delete(old).execute(rows)
+        return set(before["content_hash"].to_pylist())
 
-    async def _without_row(self, content_hashes: Iterable[str]) -> list[str]:
-        """Return those hashes, once each and in order, that the vectors table has no row for."""
+    async def _replace_records(self, rows: pa.Table) -> None:
+        files = self._tables.files
+        if rows.num_rows == 1:
+            # Finding one row takes half of the time of matching all of them, as merging does.
+            (row,) = rows.to_pylist()
+            changed = await files.update(row, where=one_of("path", [row["path"]]))
+            if changed.rows_updated:
+                return
+        merge = files.merge_insert("path").when_matched_update_all()
+        await merge.when_not_matched_insert_all().execute(rows)
+
+    async def _without_row(self, content_hashes: Iterable[str], waiting: Collection[str]) -> list[str]:
+        """Return those hashes, once each and in order, that the vectors table has no row for.
+
+        Args:
+            waiting: hashes of which that is known.
+        """
         distinct = list(dict.fromkeys(content_hashes))
-        if not await self._tables.vectors.count_rows():
-            return distinct
         stored: set[str] = set()
-        for batch in lance_schema.batches(distinct, VALUES_PER_PREDICATE):
+        unknown = [key for key in distinct if key not in waiting]
+        if not unknown or not await self._tables.vectors.count_rows():
+            return distinct
+        for batch in lance_schema.batches(unknown, VALUES_PER_PREDICATE):
             query = self._tables.vectors.query().where(one_of("content_hash", batch))
             stored.update((await query.select(["content_hash"]).to_arrow())["content_hash"].to_pylist())
         return [key for key in distinct if key not in stored]
@@ -366,9 +385,3 @@ class LanceStore(LanceReader):
             oldest = spare.slice(0, surplus).to_pylist()
             for batch in lance_schema.batches(oldest, _VALUES_PER_DELETE):
                 await self._tables.vectors.delete(one_of("content_hash", batch))
-
-    async def _count_chunks(self, content_hashes: Sequence[str]) -> int:
-        count = 0
-        for batch in lance_schema.batches(content_hashes, VALUES_PER_PREDICATE):
-            count += await self._tables.chunks.count_rows(one_of("content_hash", batch))
-        return count

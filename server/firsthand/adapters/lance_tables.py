@@ -96,11 +96,11 @@ class Tables:
         """Every table."""
         return self.chunks, self.vectors, self.files
 
-    async def worth_compacting(self) -> tuple[AsyncTable, ...]:
+    async def worth_compacting(self, *, calm: bool) -> tuple[AsyncTable, ...]:
         """Return the tables for which that is worth its price."""
         indexes = ("terms_idx", "content_hash_idx", None)
         pairs = zip(self.all, indexes, strict=True)
-        return tuple([table for table, indexed in pairs if await would_gain(table, indexed)])
+        return tuple([table for table, indexed in pairs if await would_gain(table, indexed, calm=calm)])
 
     async def optimize(self, index: Path, tables: Sequence[AsyncTable] = ()) -> bool:
         """Compact these tables, or all, and take new rows into the search indexes.

@@ -74,14 +74,14 @@ class EmbeddingStage:
             log.warning("%s does not embed what has changed: %s", serving.model, error)
 
     async def _embed_all(self, index: EmbeddedIndex, report: Report) -> None:
-        missing = await self._missing(index)
-        if missing and await index.store.adopt_vectors():
-            missing = await self._missing(index)
-        if not missing:
+        waiting = await index.store.without_vector(_VECTORS_PER_COMMIT)
+        if waiting and await index.store.adopt_vectors():
+            waiting = await index.store.without_vector(_VECTORS_PER_COMMIT)
+        if not waiting:
             return
-        self._progress.enter("embedding", report, total=missing)
+        self._progress.enter("embedding", report, total=await self._missing(index, waiting))
         done = 0
-        while waiting := await index.store.without_vector(_VECTORS_PER_COMMIT):
+        while waiting:
             vectors: dict[str, Vector] = {}
             rejected: dict[str, str] = {}
             try:
@@ -94,12 +94,12 @@ class EmbeddingStage:
                     await asyncio.shield(index.store.set_vectors(vectors))
             if rejected:
                 await index.store.set_unembeddable(rejected)
+            waiting = await index.store.without_vector(_VECTORS_PER_COMMIT)
 
-    async def _missing(self, index: EmbeddedIndex) -> int:
+    async def _missing(self, index: EmbeddedIndex, first: Sequence[Chunk]) -> int:
         """Return how many chunks wait for their vector; few, as after a save, are counted without all the others."""
-        few = len(await index.store.without_vector(_VECTORS_PER_COMMIT))
-        if few < _VECTORS_PER_COMMIT:
-            return few
+        if len(first) < _VECTORS_PER_COMMIT:
+            return len(first)
         stats = await index.store.stats()
         return stats.chunks - stats.embedded
 

@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 
 # From here on looking at all files at once is cheaper than looking at these.
 _MANY_PATHS = 200
-# Each follow-up of a change leaves versions of the tables behind that no reader needs after so long.
-_REST_SECONDS = 65.0
+# Nothing changed for so long: compacting keeps nobody waiting; and then for so long again: no reader needs the versions
+# of the tables any more that changes and compacting left behind.
+_RESTS = (5.0, 65.0)
 # How often to look whether another process has finished writing.
 _BUSY_SECONDS = 0.5
 # How often to look whether a failed embedder or disk has come back.
@@ -68,7 +69,8 @@ class Indexer:
         self._searchable = asyncio.Event()
         self._courtesy = Courtesy()
         self._progress = IndexingProgress()
-        self._is_tidy = True
+        self._rests: tuple[float, ...] = ()
+        """How long to wait for changes before what they left is cleared away, again and again."""
         self.waiting = WaitingFiles()
         """What is there and not indexed as it is now."""
         self._files = FileIndexer(
@@ -217,7 +219,7 @@ class Indexer:
             except BaseException:
                 self.mark_dirty(taken.paths, everything=taken.everything)
                 raise
-            await self._tidy(report, may_follow=not problem)
+            await self._tidy(report, calm=True, may_follow=not problem)
             self._progress.enter("failed" if problem else "idle", report, message=problem)
         self._settle()
         stats = await self._store.stats()
@@ -236,36 +238,39 @@ class Indexer:
 
     async def _drain(self, report: Report) -> None:
         self._courtesy.check()
+        calm = not self._marks
         async with self._working, self._writer_lock():
             await self._follow_dirty(report)
             await self._vectors.embed_missing(report)
             self._progress.enter("idle", report)
             self._settle()
-            await self._tidy(report, may_follow=True)
+            await self._tidy(report, calm=calm, may_follow=True)
 
     async def _marks_or_rest(self) -> None:
         """Return when something changed, or when nothing did for long enough to clear away what changes left."""
+        rest, *others = self._rests or (None,)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None if self._is_tidy else _REST_SECONDS):
+            async with asyncio.timeout(rest):
                 await self._marks.ready()
-                self._is_tidy = False
+                self._rests = _RESTS
                 return
-        self._is_tidy = True
+        self._rests = tuple(others)
 
-    async def _tidy(self, report: Report, *, may_follow: bool) -> None:
-        if not await self._store.tidy():
+    async def _tidy(self, report: Report, *, calm: bool, may_follow: bool) -> None:
+        if not await self._store.tidy(calm=calm):
             return
-        self._is_tidy = False
+        self._rests = _RESTS
         if may_follow:
-            await self._compact(report)
+            await self._compact(report, may_give_up=calm)
         else:
             await self._store.optimize()
         # What compacting took the place of is as large as the index, and a command may be the last to come by.
         await self._store.tidy()
 
-    async def _compact(self, report: Report) -> None:
+    async def _compact(self, report: Report, *, may_give_up: bool) -> None:
         """Compact; saves are followed meanwhile, larger changes afterwards."""
-        compacting = asyncio.create_task(self._store.optimize(), name="compacting")
+        optimizing = self._store.optimize(may_give_up=may_give_up)
+        compacting = asyncio.create_task(optimizing, name="compacting")
         try:
             while not await self._comes_first(compacting) and self._marks.are_files(_MANY_PATHS):
                 mark = self._progress.mark()

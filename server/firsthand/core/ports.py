@@ -267,8 +267,8 @@ class ChunkStore(Protocol):
         """Take over vectors of waiting texts from wherever else this user has them; return how many."""
         ...
 
-    async def set_vectors(self, vectors: Mapping[str, Vector]) -> int:
-        """Store vectors by chunk hash, for every chunk with that hash that still exists; return how many rows."""
+    async def set_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        """Store vectors by chunk hash, for every chunk with that hash."""
         ...
 
     async def set_unembeddable(self, reasons: Mapping[str, str]) -> None:
@@ -335,12 +335,20 @@ class ChunkStore(Protocol):
         """Bring the full-text index up to date; compacting may wait for `optimize`."""
         ...
 
-    async def optimize(self) -> None:
-        """Compact, bring the full-text index up to date."""
+    async def optimize(self, *, may_give_up: bool = False) -> None:
+        """Compact, bring the full-text index up to date.
+
+        Args:
+            may_give_up: let writes that come meanwhile win, instead of having them wait.
+        """
         ...
 
-    async def tidy(self) -> bool:
-        """Delete what is left of past writes and no reader needs; tell whether `optimize` is worth its price now."""
+    async def tidy(self, *, calm: bool = True) -> bool:
+        """Delete what is left of past writes and no reader needs; tell whether `optimize` is worth its price now.
+
+        Args:
+            calm: nothing has changed for a while, so that no write is likely to come meanwhile.
+        """
         ...
 
     @property
