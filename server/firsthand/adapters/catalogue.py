@@ -158,6 +158,18 @@ class Catalogue:
         """`key_of` the content hash of each place."""
         return self._columns.hash_keys
 
+    def file_keys(self) -> Numbers:
+        """Return for each path, by its number, what stands for all its rows as `row_keys` do; 0 without rows."""
+        keys = np.zeros(len(self._vocabulary.paths.values), np.int64)
+        np.add.at(keys, self._columns.paths[self.alive], self._columns.row_keys[self.alive])
+        return keys
+
+    def paths_that_differ(self, before: Numbers, after: Numbers) -> list[str]:
+        """Return the paths whose `file_keys` differ between two versions of the table."""
+        differ = after.copy()
+        differ[: len(before)] -= before
+        return [self._vocabulary.paths.values[number] for number in np.flatnonzero(differ)]
+
     def unlisted(self, row_ids: RowIds) -> RowIds:
         """Return those of the row ids that are not in the catalogue."""
         return row_ids[self.places_of(row_ids) < 0]

@@ -46,8 +46,6 @@ class LanceReader:
         """When each read under way began, by the monotonic clock."""
         self._nearest = NearestChunks()
         self._counted: tuple[tuple[int, ...], IndexStats] | None = None
-        self._names: frozenset[str] = frozenset()
-        self._names_version: int | None = None
 
     async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
         """Return the nearest chunks by cosine similarity, best first."""
@@ -135,14 +133,9 @@ class LanceReader:
         return sorted(linked, key=lambda each: (each.chunk.span.start_byte, each.chunk.span.end_byte))
 
     async def names(self) -> frozenset[str]:
-        """Return every plain name of the index; computed again only after the chunks changed."""
+        """Return every plain name of the index; of files that changed they are read again."""
         with self._reading("be read"):
-            version = await self._tables.chunks.version()
-            if version != self._names_version:
-                rows = await self._tables.chunks.query().select(["name", "mentions"]).to_arrow()
-                self._names = await asyncio.to_thread(_distinct_names, rows)
-                self._names_version = version
-        return self._names
+            return await self._tables.names.current(self._tables.chunks, self._tables.catalogue)
 
     async def stats(self) -> IndexStats:
         """Count what is there."""
@@ -209,12 +202,6 @@ def _definitions_first(found: Sequence[_Head], names: Sequence[str]) -> list[_He
         return not is_exact, chunk.is_test, chunk.path, chunk.span.start_byte
 
     return sorted(found, key=rank)
-
-
-def _distinct_names(rows: pa.Table) -> frozenset[str]:
-    names = pc.unique(rows["name"]).to_pylist()
-    mentions = pc.unique(pc.list_flatten(pc.utf8_split_whitespace(rows["mentions"]))).to_pylist()
-    return frozenset(name for name in (*names, *mentions) if lance_schema.is_name(name))
 
 
 def _count_in(values: pa.ChunkedArray, present: pa.ChunkedArray) -> int:

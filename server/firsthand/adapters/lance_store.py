@@ -292,7 +292,7 @@ class LanceStore(LanceReader):
             await self._nearest.close()
             self._nearest, self._files, self._pending = NearestChunks(), KnownFiles(), PendingHashes()
             self._worth_compacting = ()
-            self._counted = self._names_version = None
+            self._counted = None
 
     @contextlib.asynccontextmanager
     async def _write(self, action: str) -> AsyncIterator[PendingChanges]:

@@ -17,6 +17,7 @@ from firsthand.adapters import lance_folder
 from firsthand.adapters.lance_catalogue import FollowedCatalogue
 from firsthand.adapters.lance_errors import CONFLICT, VENDOR_ERRORS
 from firsthand.adapters.lance_lock import sole_use
+from firsthand.adapters.lance_names import FollowedNames
 from firsthand.adapters.lance_schema import CHUNKS, FILES
 from firsthand.adapters.lance_soundness import check_table, renew_indexes
 from firsthand.adapters.lance_terms import FollowedTerms
@@ -75,6 +76,8 @@ class Tables:
     catalogue: FollowedCatalogue = field(default_factory=FollowedCatalogue)
     """Of the chunks."""
     terms: FollowedTerms = field(default_factory=FollowedTerms)
+    """Of the chunks, too."""
+    names: FollowedNames = field(default_factory=FollowedNames)
     """Of the chunks, too."""
 
     async def rest(self) -> None:
