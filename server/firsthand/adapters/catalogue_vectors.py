@@ -26,6 +26,8 @@ class CatalogueVectors:
             self._code_of = positions(catalogue.hash_keys, keys)
         else:
             self._code_of = before._continued(catalogue.hash_keys, keys)
+        self._order = np.argsort(self._code_of, kind="stable").astype(np.int32)
+        self._ordered_codes = self._code_of[self._order]
         self._everywhere = self._allowed(catalogue.alive)
 
     def is_of(self, catalogue: Catalogue, codes: VectorCodes) -> bool:
@@ -40,17 +42,21 @@ class CatalogueVectors:
             chosen = self._catalogue.in_scope(scope)
             allowed = self._allowed(chosen)
         codes, scores = self._codes.nearest(vector, limit, allowed)
-        # The last one stands for chunks without a vector.
-        similarity = np.zeros(len(self._codes) + 1, np.float32)
-        similarity[codes] = scores
-        is_near = np.zeros(len(similarity), np.bool_)
-        is_near[codes] = True
-        places = np.flatnonzero(is_near[self._code_of] & chosen)
-        found = similarity[self._code_of[places]]
+        places, found = self._with_codes(codes, scores)
+        places, found = places[chosen[places]], found[chosen[places]]
         pairs = zip(self._catalogue.listed(places), found.tolist(), strict=True)
         return sorted((ScoredHead(*pair) for pair in pairs), key=lambda hit: (-hit.score, hit.chunk.id))[
             :limit
         ]
+
+    def _with_codes(
+        self, codes: Numbers, scores: npt.NDArray[np.float32]
+    ) -> tuple[Numbers, npt.NDArray[np.float32]]:
+        """Return the places of all chunks that have one of these codes, each with the score of its code."""
+        first = np.searchsorted(self._ordered_codes, codes, "left")
+        counts = np.searchsorted(self._ordered_codes, codes, "right") - first
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return self._order[np.repeat(first, counts) + within], np.repeat(scores, counts)
 
     def _is_part_of(self, catalogue: Catalogue, codes: VectorCodes) -> bool:
         return self._catalogue.numbering is catalogue.numbering and self._codes.numbering is codes.numbering

@@ -77,7 +77,7 @@ class LanceReader:
     async def read(self, heads: Sequence[ChunkHead]) -> Sequence[Chunk | None]:
         """Return the chunks of these heads in their order, None for those that are gone."""
         with self._reading("be searched"):
-            return await read_chunks(self._tables.chunks, heads)
+            return await read_chunks(self._tables, heads)
 
     async def chunks_of(self, path: str) -> Sequence[Chunk]:
         """Return the chunks of one file in source order."""

@@ -23,6 +23,7 @@ from firsthand.adapters.lance_soundness import check_table, renew_indexes
 from firsthand.adapters.lance_terms import FollowedTerms
 from firsthand.adapters.lance_tidying import compact, would_gain
 from firsthand.adapters.lance_vectors import open_vectors
+from firsthand.adapters.remembered_chunks import RememberedChunks
 from firsthand.core.model import Fingerprint
 from firsthand.errors import StoreBusyError
 
@@ -79,6 +80,8 @@ class Tables:
     """Of the chunks, too."""
     names: FollowedNames = field(default_factory=FollowedNames)
     """Of the chunks, too."""
+    remembered: RememberedChunks = field(default_factory=RememberedChunks)
+    """Again of the chunks."""
 
     async def rest(self) -> None:
         """Stop what goes on beside searches."""

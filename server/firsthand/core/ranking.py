@@ -211,7 +211,8 @@ def _apply_definition(query: Query, asked: frozenset[str], candidate: Candidate)
     chunk = candidate.chunk
     if not chunk.name or chunk.kind in ("section", "text"):
         return
-    factor = max([_definition_factor(chunk, name) for name in _asked_names(query.names)], default=1.0)
+    names = _asked_names(query.names) if query.names else ()
+    factor = max([_definition_factor(chunk, name) for name in names]) if names else 1.0
     if factor > 1.0:
         candidate.times(factor, "defines a name you wrote")
         candidate.reasons.append(f"defines `{chunk.name}`")
@@ -316,7 +317,7 @@ def _by_files(query: Query, described: float, candidates: Iterable[Candidate]) -
     for group in by_path.values():
         of_file = _file_score(group)
         _apply_headers(query, described, group)
-        shown = _without_overlaps(sorted(group, key=_order))
+        shown = _without_overlaps(sorted(group, key=_order)) if len(group) > 1 else group
         lead = shown[0].score
         for candidate in shown if lead else ():
             share = candidate.score / lead
@@ -327,8 +328,10 @@ def _by_files(query: Query, described: float, candidates: Iterable[Candidate]) -
     return sorted(placed, key=_order)
 
 
-def _file_score(group: Iterable[Candidate]) -> float:
+def _file_score(group: Sequence[Candidate]) -> float:
     """Return what a file is worth by its chunks: its best one, and more where others match, too."""
+    if len(group) == 1:
+        return group[0].score
     best, *others = sorted((candidate.score for candidate in group), reverse=True)
     rest = sum(others[:_COHERENT])
     return best * (1 + _FILE_COHERENCE * math.log1p(rest / best)) if best else 0.0
