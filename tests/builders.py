@@ -2,9 +2,24 @@
 
 import hashlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from firsthand.core.model import Chunk, ChunkKind, FileRecord, FileUpdate, Span, Vector
+from firsthand.core.ports import ChunkStore
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedUpdate(FileUpdate):
+    """An update of a file, and what embedding its chunks gives, by `Chunk.content_hash`."""
+
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
+
+
+async def store_embedded(store: ChunkStore, updates: Sequence[EmbeddedUpdate]) -> None:
+    """Store files, and then the vectors of their chunks, as indexing does."""
+    await store.replace(updates)
+    await store.set_vectors({key: each for update in updates for key, each in update.vectors.items()})
 
 
 def make_chunk(
@@ -58,12 +73,12 @@ def make_update(
     chunks: Sequence[Chunk] = (),
     *,
     content_hash: str = "",
-    vectors: dict[str, Vector] | None = None,
-) -> FileUpdate:
-    """Return an update of an indexed file with these chunks."""
+    vectors: Mapping[str, Vector] | None = None,
+) -> EmbeddedUpdate:
+    """Return an update of an indexed file with these chunks, some of which may have vectors."""
     digest = content_hash or hashlib.sha256("".join(chunk.text for chunk in chunks).encode()).hexdigest()
     record = FileRecord(path, digest, 10, 1_000, "indexed", language="python", chunks=len(chunks))
-    return FileUpdate(record, tuple(chunks), vectors or {})
+    return EmbeddedUpdate(record, tuple(chunks), vectors=vectors or {})
 
 
 def make_vector(*values: float) -> Vector:

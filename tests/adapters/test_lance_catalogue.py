@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from builders import make_chunk, make_update, make_vector
+from builders import EmbeddedUpdate, make_chunk, make_update, make_vector, store_embedded
 from firsthand.adapters import lance_catalogue, lance_keywords, lance_nearest
 from firsthand.adapters.catalogue import ListedChunk
 from firsthand.adapters.lance_predicates import scope_predicate
 from firsthand.adapters.lance_store import LanceStore, open_store
-from firsthand.core.model import Chunk, ChunkHead, FileUpdate, Fingerprint, Scope, ScoredHead
+from firsthand.core.model import Chunk, ChunkHead, Fingerprint, Scope, ScoredHead
 from firsthand.core.scopes import in_scope
 
 FINGERPRINT = Fingerprint("test-model", "digest", 3)
@@ -38,7 +38,7 @@ async def opened(folder: Path) -> AsyncIterator[LanceStore]:
     await store.close()
 
 
-def file(path: str, number: int, chunks: int = 3) -> FileUpdate:
+def file(path: str, number: int, chunks: int = 3) -> EmbeddedUpdate:
     """Return a file of some chunks, whose text, names, kinds and vectors depend on the number."""
     drawn = random.Random(f"{path} {number}")
     made = [
@@ -58,7 +58,7 @@ def file(path: str, number: int, chunks: int = 3) -> FileUpdate:
     return make_update(path, made, vectors=vectors)
 
 
-def files(numbers: Iterable[int]) -> list[FileUpdate]:
+def files(numbers: Iterable[int]) -> list[EmbeddedUpdate]:
     return [file(path, number) for number in numbers for path in [f"{number}/{PATHS[number % len(PATHS)]}"]]
 
 
@@ -101,11 +101,12 @@ async def change(store: LanceStore, drawn: random.Random) -> None:
         case 1:
             await store.optimize()
         case _:
-            await store.replace(
+            await store_embedded(
+                store,
                 [
                     file(update.record.path, drawn.randrange(99), drawn.randrange(2))
                     for update in files(numbers)
-                ]
+                ],
             )
 
 
@@ -114,7 +115,7 @@ async def test_what_is_listed_is_what_the_table_holds(tmp_path: Path, seed: int)
     """After any changes, this process's or another's, searches by the catalogue are those in the table."""
     drawn = random.Random(seed)
     async with opened(tmp_path) as store, opened(tmp_path) as other:
-        await store.replace(files(range(12)))
+        await store_embedded(store, files(range(12)))
         for _ in range(10):
             await change(drawn.choice([store, other]), drawn)
             await assert_true(store)
@@ -140,7 +141,7 @@ async def test_scopes_are_those_of_the_table(tmp_path: Path) -> None:
         ".",
     ]
     async with opened(tmp_path) as store:
-        await store.replace(updates)
+        await store_embedded(store, updates)
         catalogue = await store._tables.catalogue.current(store._tables.chunks)
         assert catalogue is not None
         for _ in range(100):
@@ -165,7 +166,7 @@ async def test_scopes_are_those_of_the_table(tmp_path: Path) -> None:
 async def test_scoped_searches_are_those_of_the_table(tmp_path: Path) -> None:
     """A scope limits searches by the catalogue as it limits those in the table."""
     async with opened(tmp_path) as store:
-        await store.replace(files(range(12)))
+        await store_embedded(store, files(range(12)))
         for scope in (Scope(paths=("*.py",)), Scope(tests=True), Scope(kinds=("class",), languages=("go",))):
             await assert_true(store, scope)
 
@@ -178,13 +179,13 @@ async def test_what_was_found_is_read_after_rows_have_moved(tmp_path: Path) -> N
     """Compaction between finding and reading changes nothing; what is gone or has another text is not returned."""
     async with opened(tmp_path) as store:
         for path in ("moved.py", "gone.py", "changed.py"):
-            await store.replace([file(path, 1, chunks=1)])
+            await store_embedded(store, [file(path, 1, chunks=1)])
         found = [hit.chunk for hit in await store.find_keywords(["common"], Scope(), 9)]
         await store.optimize()
         assert await read_paths(store, found) == [head.path for head in found]
 
         await store.remove(["gone.py"])
-        await store.replace([file("changed.py", 2, chunks=1)])
+        await store_embedded(store, [file("changed.py", 2, chunks=1)])
 
         assert sorted(await read_paths(store, found), key=str) == [None, None, "moved.py"]
 
@@ -194,7 +195,7 @@ async def test_a_large_table_is_listed_beside_the_first_search(
 ) -> None:
     """The first search of many chunks reads the table, and finds the same as later ones, which do not."""
     async with opened(tmp_path) as store:
-        await store.replace(files(range(12)))
+        await store_embedded(store, files(range(12)))
     monkeypatch.setattr(lance_catalogue, "_READ_AT_ONCE", 5)
     async with opened(tmp_path) as store:
         first = await store.find_keywords(["common"], Scope(), 99)
@@ -209,7 +210,7 @@ async def test_many_new_rows_are_read_together(tmp_path: Path, monkeypatch: pyte
     """Whether rows are read by their ids or all at once, the catalogue is the same."""
     monkeypatch.setattr(lance_catalogue, "_MOST_BY_ID", 0)
     async with opened(tmp_path) as store:
-        await store.replace(files(range(6)))
+        await store_embedded(store, files(range(6)))
         await assert_true(store)
-        await store.replace(files(range(3, 12)))
+        await store_embedded(store, files(range(3, 12)))
         await assert_true(store)

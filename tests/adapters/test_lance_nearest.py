@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from test_vector_codes import as_vector, clustered
 
-from builders import make_chunk, make_update
+from builders import EmbeddedUpdate, make_chunk, make_update, store_embedded
 from firsthand.adapters import lance_nearest
 from firsthand.adapters.lance_store import LanceStore, open_store
-from firsthand.core.model import FileUpdate, Fingerprint, Scope
+from firsthand.core.model import Fingerprint, Scope
 
 FINGERPRINT = Fingerprint("test-model", "digest", 32)
 VECTORS = clustered(64, 32)
@@ -25,7 +25,7 @@ async def opened(folder: Path) -> AsyncIterator[LanceStore]:
     await store.close()
 
 
-def files(numbers: Iterable[int]) -> list[FileUpdate]:
+def files(numbers: Iterable[int]) -> list[EmbeddedUpdate]:
     """Return files of one chunk each, whose vectors are those of their numbers."""
     chunks = {number: make_chunk(f"{number}.py", f"text {number}\n") for number in numbers}
     return [
@@ -52,13 +52,13 @@ async def others_done() -> None:
 async def test_searches_follow_what_is_written_and_removed(tmp_path: Path) -> None:
     """After each change, and again when all has settled, the nearest chunks are those of the files that are there."""
     async with opened(tmp_path) as store:
-        await store.replace(files(range(40)))
+        await store_embedded(store, files(range(40)))
         for present, change in (
-            (range(40), store.replace([])),
-            (range(64), store.replace(files(range(40, 64)))),
+            (range(40), store_embedded(store, [])),
+            (range(64), store_embedded(store, files(range(40, 64)))),
             (range(10, 64), store.remove([f"{number}.py" for number in range(10)])),
             (range(10, 64), store.optimize()),
-            (range(64), store.replace(files(range(10)))),
+            (range(64), store_embedded(store, files(range(10)))),
         ):
             await change
             for _ in range(2):
@@ -69,9 +69,9 @@ async def test_searches_follow_what_is_written_and_removed(tmp_path: Path) -> No
 async def test_searches_follow_another_writer(tmp_path: Path) -> None:
     """What another store on the same folder embeds, drops and compacts is seen by the next search."""
     async with opened(tmp_path) as store, opened(tmp_path) as other:
-        await other.replace(files(range(20)))
+        await store_embedded(other, files(range(20)))
         assert await found(store, 30) == exact(30, range(20), 5)
-        await other.replace(files(range(20, 64)))
+        await store_embedded(other, files(range(20, 64)))
         assert await found(store, 30) == exact(30, range(64), 5)
         await other.remove(["30.py"])
         await other.optimize()
@@ -85,7 +85,7 @@ async def test_a_large_table_is_read_beside_the_first_search(
     monkeypatch.setattr(lance_nearest, "_READ_AT_ONCE", 10)
     monkeypatch.setattr(lance_nearest, "_MOST_NAMED", 10)
     async with opened(tmp_path) as store:
-        await store.replace(files(range(64)))
+        await store_embedded(store, files(range(64)))
     async with opened(tmp_path) as store:
         first = await found(store, 9)
         await others_done()
@@ -97,7 +97,7 @@ async def test_closing_stops_what_goes_on_beside(tmp_path: Path, monkeypatch: py
     """A store may be closed right after its first search."""
     monkeypatch.setattr(lance_nearest, "_READ_AT_ONCE", 10)
     async with opened(tmp_path) as store:
-        await store.replace(files(range(64)))
+        await store_embedded(store, files(range(64)))
     async with opened(tmp_path) as store:
         await found(store, 9)
 
@@ -108,7 +108,7 @@ async def test_vectors_of_one_text_stored_twice_count_once(tmp_path: Path) -> No
     """Two processes that embed the same text leave two rows; the search shows its chunks once."""
     async with opened(tmp_path) as store:
         (update,) = files([1])
-        await store.replace([update])
+        await store_embedded(store, [update])
         row = (await store._tables.vectors.query().to_arrow()).slice(0, 1)
         await store._tables.vectors.add(row)
 

@@ -14,7 +14,7 @@ import lancedb
 import pytest
 from lancedb.table import AsyncTable
 
-from builders import make_chunk, make_update, make_vector
+from builders import EmbeddedUpdate, make_chunk, make_update, make_vector, store_embedded
 from firsthand.adapters.lance_folder import vectors_name
 from firsthand.adapters.lance_lock import keeper_lock
 from firsthand.adapters.lance_store import LanceStore, open_store, writer_lock
@@ -70,7 +70,7 @@ def chunker_versions(folder: Path) -> list[int]:
     return sorted(json.loads(meta.read_text())["chunker_version"] for meta in folder.glob("*/meta.json"))
 
 
-def one_chunk_file(path: str, text: str, vector: Sequence[float] = (), **fields: object) -> FileUpdate:
+def one_chunk_file(path: str, text: str, vector: Sequence[float] = (), **fields: object) -> EmbeddedUpdate:
     """Return a file of one chunk, with its vector if there is one."""
     chunk = make_chunk(path, text, **fields)
     return make_update(path, [chunk], vectors={chunk.content_hash: make_vector(*vector)} if vector else None)
@@ -144,13 +144,14 @@ async def test_removed_files_are_forgotten(store: LanceStore) -> None:
 @pytest.mark.parametrize("path", HOSTILE_PATHS)
 async def test_any_file_name_is_only_a_name(store: LanceStore, path: str) -> None:
     """Quotes, wildcards, newlines and SQL in a path reach no other file."""
-    await store.replace(
+    await store_embedded(
+        store,
         [
             one_chunk_file(path, "mine\n", (1, 0, 0), name=path),
             *(one_chunk_file(other, "mine\n", (0, 1, 0)) for other in LOOKALIKES),
-        ]
+        ],
     )
-    await store.replace([one_chunk_file(path, "mine again\n", (1, 0, 0), name=path)])
+    await store_embedded(store, [one_chunk_file(path, "mine again\n", (1, 0, 0), name=path)])
     only = Scope(paths=(exactly(path),))
 
     assert [chunk.text for chunk in await store.chunks_of(path)] == ["mine again\n"]
@@ -220,8 +221,9 @@ async def test_writes_of_another_handle_are_seen(tmp_path: Path) -> None:
     writer = await open_store(tmp_path, FINGERPRINT, 1)
     reader = await open_store(tmp_path, FINGERPRINT, 1)
     assert await reader.without_vector(5) == []
-    await writer.replace(
-        [one_chunk_file("a.py", "found\n", (1, 0, 0), name="found"), one_chunk_file("b.py", "waits\n")]
+    await store_embedded(
+        writer,
+        [one_chunk_file("a.py", "found\n", (1, 0, 0), name="found"), one_chunk_file("b.py", "waits\n")],
     )
 
     assert paths_of(await reader.without_vector(5)) == ["b.py"]
@@ -237,7 +239,7 @@ async def test_vectors_survive_their_text(store: LanceStore) -> None:
     """A text that returns after a branch switch finds its vector again; asking for many hashes works."""
     file = one_chunk_file("a.py", "text\n", (0.25, -0.5, 1.0))
     key = file.chunks[0].content_hash
-    await store.replace([file])
+    await store_embedded(store, [file])
     await store.remove(["a.py"])
     await store.optimize()
 
@@ -252,7 +254,7 @@ async def test_vectors_survive_their_text(store: LanceStore) -> None:
 async def test_vectors_without_text_are_bounded(store: LanceStore) -> None:
     """Those whose text is gone longest are dropped beyond the reserve, those in use never."""
     used = one_chunk_file("a.py", "text\n", (1, 0, 0))
-    await store.replace([used])
+    await store_embedded(store, [used])
     for start in range(0, 12_000, 4_000):
         await store.set_vectors(
             {f"spare {number}": make_vector(0, 1, 0) for number in range(start, start + 4_000)}
@@ -274,13 +276,14 @@ async def test_a_vector_of_another_length_is_refused(store: LanceStore) -> None:
 
 async def test_dense_search_ranks_by_cosine(store: LanceStore) -> None:
     """Best first, scores are similarities, length does not matter, chunks without a vector are not found."""
-    await store.replace(
+    await store_embedded(
+        store,
         [
             one_chunk_file("same.py", "a\n", (2, 0, 0)),
             one_chunk_file("near.py", "b\n", (1, 1, 0)),
             one_chunk_file("far.py", "c\n", (-1, 0, 0)),
             one_chunk_file("none.py", "d\n"),
-        ]
+        ],
     )
 
     hits = await store.search_dense(make_vector(1, 0, 0), Scope(), 10)
@@ -316,13 +319,14 @@ SCOPES = {
 @pytest.mark.parametrize(("scope", "expected"), SCOPES.values(), ids=SCOPES.keys())
 async def test_a_scope_limits_both_searches(store: LanceStore, scope: Scope, expected: list[str]) -> None:
     """Paths, globs, languages, kinds and tests combine with "and"."""
-    await store.replace(
+    await store_embedded(
+        store,
         [
             one_chunk_file("app/a.py", "word one\n", (1, 0, 0), kind="class"),
             one_chunk_file("app/b_test.py", "word two\n", (1, 0, 0), is_test=True),
             one_chunk_file("lib/c.ts", "word three\n", (1, 0, 0), language="typescript"),
             one_chunk_file("lib2/d.ts", "word four\n", (1, 0, 0), language="typescript"),
-        ]
+        ],
     )
 
     assert sorted(hits_of(await store.search_keywords(["word"], scope, 10))) == expected
@@ -334,13 +338,14 @@ async def store_near_and_far(store: LanceStore) -> None:
     inside = [make_chunk("in.py", f"in {number}\n", start_byte=number * 10) for number in range(2_500)]
     outside = [make_chunk("out.py", f"out {number}\n", start_byte=number * 10) for number in range(2_500)]
     spread = {chunk.content_hash: make_vector(1, 0, n / 5_000) for n, chunk in enumerate(outside)}
-    await store.replace(
+    await store_embedded(
+        store,
         [
             make_update(
                 "in.py", inside, vectors={chunk.content_hash: make_vector(0, 1, 0) for chunk in inside}
             ),
             make_update("out.py", outside, vectors=spread),
-        ]
+        ],
     )
 
 
@@ -493,7 +498,7 @@ async def test_an_index_of_an_earlier_version_lends_its_vectors(tmp_path: Path) 
     """After an update of Firsthand files are read again, and no text is embedded a second time."""
     update = one_chunk_file("a.py", "text\n", (0, 1, 0))
     earlier = await open_store(tmp_path, FINGERPRINT, 1)
-    await earlier.replace([update])
+    await store_embedded(earlier, [update])
     await earlier.close()
 
     store = await open_store(tmp_path, FINGERPRINT, 2)
@@ -534,7 +539,7 @@ async def test_compaction_and_writes_go_on_together(store: LanceStore) -> None:
         for number in range(25):
             vector = (1, 0, 0) if number % 2 else ()
             update = one_chunk_file(f"f{number % 5}.py", f"version {number}\n", vector)
-            await store.replace([update])
+            await store_embedded(store, [update])
             assert (await store.manifest())[update.record.path] == update.record
 
     async def compact() -> None:
@@ -581,7 +586,7 @@ async def test_embedders_share_the_chunks_and_never_a_vector(tmp_path: Path, sto
     """Beside one embedder's vectors another's are built of the same chunks; each search sees its own."""
     update = one_chunk_file("a.py", "text\n", (0, 1, 0))
     (chunk,) = update.chunks
-    await store.replace([update])
+    await store_embedded(store, [update])
     other = await store.beside(OTHER)
     waiting = await other.without_vector(10)
     nothing = await other.search_dense(make_vector(1, 0), Scope(), 5)
@@ -598,7 +603,7 @@ async def test_embedders_share_the_chunks_and_never_a_vector(tmp_path: Path, sto
 async def test_a_file_that_changes_waits_for_a_vector_of_each_embedder(store: LanceStore) -> None:
     """Whichever of the two wrote it."""
     other = await store.beside(OTHER)
-    await store.replace([one_chunk_file("a.py", "one\n", (0, 1, 0))])
+    await store_embedded(store, [one_chunk_file("a.py", "one\n", (0, 1, 0))])
     await other.set_vectors({(await other.without_vector(1))[0].content_hash: make_vector(1, 0)})
     await other.replace([one_chunk_file("a.py", "two\n")])
 
@@ -611,7 +616,7 @@ async def test_a_file_that_changes_waits_for_a_vector_of_each_embedder(store: La
 async def test_damaged_vectors_cost_vectors_only(tmp_path: Path) -> None:
     """Chunks, files and the vectors of other embedders are still there."""
     store = await open_store(tmp_path, FINGERPRINT, 1)
-    await store.replace([one_chunk_file("a.py", "text\n", (0, 1, 0))])
+    await store_embedded(store, [one_chunk_file("a.py", "text\n", (0, 1, 0))])
     await (await store.beside(OTHER)).set_vectors({"kept": make_vector(1, 0)})
     await store.close()
     _delete_table(the_index(tmp_path))
@@ -654,7 +659,7 @@ async def test_an_index_made_for_one_embedder_lends_its_vectors(
     """An index of the time when each embedder had a whole one is not used but for its vectors, and that is said."""
     update = one_chunk_file("a.py", "text\n", (0, 1, 0))
     earlier = await open_store(tmp_path / "made", FINGERPRINT, 1)
-    await earlier.replace([update])
+    await store_embedded(earlier, [update])
     await earlier.close()
     old = tmp_path / "index" / "0123456789abcdef"
     old.mkdir(parents=True)
@@ -757,7 +762,7 @@ async def test_a_damaged_index_that_is_in_use_is_left_alone(
 async def test_damage_that_shows_later_is_found_at_the_next_opening(tmp_path: Path) -> None:
     """A search that cannot read its rows says so in a sentence, and the index is made anew when it is opened."""
     store = await open_store(tmp_path, FINGERPRINT, 1)
-    await store.replace([one_chunk_file("a.py", "text " * 5_000, (1, 0, 0))])
+    await store_embedded(store, [one_chunk_file("a.py", "text " * 5_000, (1, 0, 0))])
     _blank_data(the_index(tmp_path))
     with pytest.raises(StoreError, match="could not be searched"):
         await store.chunks_of("a.py")

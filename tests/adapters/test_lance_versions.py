@@ -9,10 +9,10 @@ from pathlib import Path
 import lancedb
 from lancedb.table import AsyncTable
 
-from builders import make_chunk, make_update, make_vector
+from builders import EmbeddedUpdate, make_chunk, make_update, make_vector, store_embedded
 from firsthand.adapters.lance_store import LanceStore, open_store
 from firsthand.adapters.lance_versions import drop_past_versions
-from firsthand.core.model import FileUpdate, Fingerprint, Scope
+from firsthand.core.model import Fingerprint, Scope
 
 FINGERPRINT = Fingerprint("made", "1", 3)
 READER = """
@@ -25,7 +25,7 @@ with being_read(Path(sys.argv[1])):
 """
 
 
-def update_of(path: str, count: int, text: str) -> FileUpdate:
+def update_of(path: str, count: int, text: str) -> EmbeddedUpdate:
     chunks = [make_chunk(path, f"{text} {number}\n", start_byte=number * 10) for number in range(count)]
     return make_update(path, chunks, vectors={chunk.content_hash: make_vector(1, 0, 0) for chunk in chunks})
 
@@ -49,7 +49,9 @@ def past_versions(index: Path) -> int:
 async def saved_often(folder: Path, times: int = 6) -> LanceStore:
     store = await open_store(folder, FINGERPRINT, 1)
     for number in range(times):
-        await store.replace([update_of("a.py", 20, f"version {number}"), update_of("b.py", 3, "same")])
+        await store_embedded(
+            store, [update_of("a.py", 20, f"version {number}"), update_of("b.py", 3, "same")]
+        )
     return store
 
 
@@ -80,7 +82,7 @@ async def test_a_version_stays_until_the_next_is_older_than_a_read(tmp_path: Pat
     old = await table.version()
 
     with store._reading("be searched"):
-        await store.replace([update_of("a.py", 1, "newest")])
+        await store_embedded(store, [update_of("a.py", 1, "newest")])
         await store.tidy()
         await table.checkout(old)
         assert await table.count_rows("path = 'a.py'") == 20
@@ -132,7 +134,7 @@ async def test_compacting_is_due_when_it_gains_something(tmp_path: Path) -> None
     store = await saved_often(tmp_path)
     assert not await store.tidy()
 
-    await store.replace([update_of("big.py", 600, "new")])
+    await store_embedded(store, [update_of("big.py", 600, "new")])
     assert await store.tidy()
     await store.optimize()
 
@@ -142,10 +144,10 @@ async def test_compacting_is_due_when_it_gains_something(tmp_path: Path) -> None
 async def test_compacting_waits_longer_while_files_are_saved(tmp_path: Path) -> None:
     """What is worth its price in a calm moment is not yet worth getting in the way of the next save."""
     store = await saved_often(tmp_path)
-    await store.replace([update_of("big.py", 600, "new")])
+    await store_embedded(store, [update_of("big.py", 600, "new")])
     assert (await store.tidy(calm=False), await store.tidy()) == (False, True)
 
-    await store.replace([update_of("bigger.py", 3_500, "new")])
+    await store_embedded(store, [update_of("bigger.py", 3_500, "new")])
 
     assert await store.tidy(calm=False)
 
@@ -153,7 +155,7 @@ async def test_compacting_waits_longer_while_files_are_saved(tmp_path: Path) -> 
 async def test_compacting_that_gave_up_is_still_due(tmp_path: Path) -> None:
     """A write that comes meanwhile wins and loses nothing; the next attempt compacts."""
     store = await saved_often(tmp_path)
-    await store.replace([update_of("big.py", 600, "new")])
+    await store_embedded(store, [update_of("big.py", 600, "new")])
     assert await store.tidy()
     writing = asyncio.create_task(
         store.replace([update_of("big.py", 600, "newer"), update_of("a.py", 1, "newer")])

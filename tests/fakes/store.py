@@ -63,7 +63,6 @@ class MemoryStore:
             self._records[update.record.path] = update.record
             self._chunks[update.record.path] = update.chunks
             self._links[update.record.path] = update.links
-            self._vectors.update(update.vectors)
         self._forget_orphans()
 
     async def touch(self, records: Sequence[FileRecord]) -> None:

@@ -123,20 +123,17 @@ class LanceStore(LanceReader):
                 return await self._files.records(self._tables)
 
     async def replace(self, updates: Sequence[FileUpdate]) -> None:
-        """Replace the rows of these files: chunks in one commit, then their vectors, then the files' records."""
+        """Replace the rows of these files: chunks in one commit, then the files' records."""
         latest = list({update.record.path: update for update in updates}.values())
         if not latest:
             return
         rows = await asyncio.to_thread(lance_schema.chunk_table, latest)
         files = await asyncio.to_thread(lance_schema.file_table, latest)
-        vectors = {key: vector for update in latest for key, vector in update.vectors.items()}
         async with self._write("store files") as changes:
             before = await self._replace_chunks([update.record.path for update in latest], rows)
             # A text that was there has its row, or waits for it already.
-            new = [key for key in rows["content_hash"].to_pylist() if key not in before or key in vectors]
+            new = [key for key in rows["content_hash"].to_pylist() if key not in before]
             changes.added = await self._without_row(new, changes.waiting)
-            changes.settled = [key for key in changes.added if key in vectors]
-            await self._add_vectors({key: vectors[key] for key in changes.settled})
             await self._replace_records(files)
             changes.stored = [stored.record for stored in lance_schema.stored_files_from(files).values()]
             await self._index_new_rows(_UNINDEXED_ROWS, _UNINDEXED_SHARE)

@@ -6,7 +6,7 @@ text, end excluded. Paths are relative to the workspace root, with forward slash
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from firsthand.core.rank_trace import RankTrace
@@ -285,11 +285,10 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class FileUpdate:
-    """A file's new rows, replacing all it had; `vectors` holds those already known, by `Chunk.content_hash`."""
+    """A file's new rows, replacing all it had."""
 
     record: FileRecord
     chunks: tuple[Chunk, ...]
-    vectors: dict[str, Vector] = field(default_factory=dict)
     links: tuple[Links, ...] = ()
     """The links of each chunk, in the order of `chunks`; empty when nothing is known."""
     packed: bytes = b""
