@@ -1,6 +1,6 @@
 """Measure documentation → function the way it is published: documented functions alone are searched, in one pool.
 
-    python tests/eval/functions_alone.py --work /tmp/eval
+    python tests/eval/functions_alone.py --work DIR
 
 The question is the first sentence of a function's documentation; the documentation of every function is taken out
 before. A function counts when this sentence has 25 characters or more, no function before it has the same, and three

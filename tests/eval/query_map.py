@@ -1,7 +1,7 @@
 """Measure a map of question vectors that is learned from the repository itself; RESULTS.md says what it gives.
 
-    python tests/eval/query_map.py --work /tmp/eval                       # packages from the registry
-    python tests/eval/query_map.py --work /tmp/eval --repository ~/src/x  # a clone's commits
+    python tests/eval/query_map.py --work DIR                       # packages from the registry
+    python tests/eval/query_map.py --work DIR --repository ~/src/x  # a clone's commits
     python tests/eval/query_map.py … --questions FILE --table FILE --clones DIR   # labels, see file_labels.py
 
 The map is q + qAB with A and B of rank 32. It is trained with InfoNCE (van den Oord, Li and Vinyals, "Representation

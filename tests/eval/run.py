@@ -1,7 +1,7 @@
 """Measure search and what it is compared with, on questions that nobody's opinion is in.
 
-    python tests/eval/run.py --work /tmp/eval                       # packages from the registry
-    python tests/eval/run.py --work /tmp/eval --repository ~/src/x  # a clone's commits, too: files and lines
+    python tests/eval/run.py --work DIR                       # packages from the registry
+    python tests/eval/run.py --work DIR --repository ~/src/x  # a clone's commits, too: files and lines
     python tests/eval/run.py … --questions FILE --table FILE --clones DIR   # labels that you have, see file_labels.py
     python tests/eval/run.py … --ablation                           # what each rule of the ranking gives
     python tests/eval/run.py … --semble /path/to/python             # an environment that has semble

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from firsthand.adapters.ignore_rules import IgnoreRules
 from firsthand.core import screening
+from firsthand.core.lines import is_utf8
 from firsthand.core.model import FileStat, SkippedFile
 
 OWN_IGNORE_FILE = ".firsthandignore"
@@ -86,9 +87,7 @@ def _is_link(file: str) -> bool:
 
 
 def _impossible(path: str) -> str | None:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
+    if not is_utf8(path):
         return NOT_UTF8
     parts = path.split("/")
     is_absolute = os.path.isabs(path)  # noqa: PTH117 - asked of every file

@@ -7,6 +7,7 @@ from pathlib import Path
 from firsthand.adapters.file_screen import NOT_UTF8, UNREADABLE
 from firsthand.adapters.ignore_rules import IgnoreRules
 from firsthand.core import screening
+from firsthand.core.lines import is_utf8
 from firsthand.core.model import SkippedFile
 
 GIT_IGNORE_FILE = ".gitignore"
@@ -26,7 +27,7 @@ def walk(root: Path) -> Iterator[str | SkippedFile]:
         names = [entry.name for entry in entries]
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if not _is_utf8(path):
+            if not is_utf8(path):
                 yield SkippedFile(printable(os.fsencode(path)), NOT_UTF8)
             elif not entry.is_dir(follow_symlinks=False):
                 if not rules.ignores_file(path):
@@ -75,11 +76,3 @@ class WalkRules:
 def printable(name: bytes) -> str:
     """Return a name that is not UTF-8 in a form that can be shown."""
     return name.decode(errors="backslashreplace")
-
-
-def _is_utf8(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -10,6 +10,7 @@ from firsthand.adapters.folder_walk import GIT_IGNORE_FILE, WalkRules
 from firsthand.adapters.git_command import GitError, run_git
 from firsthand.adapters.git_listing import is_ignored_root
 from firsthand.adapters.ignore_rules import IgnoreRules
+from firsthand.core.lines import is_utf8
 
 IGNORE_FILES = frozenset({GIT_IGNORE_FILE, OWN_IGNORE_FILE})
 _GIT = ".git"
@@ -39,7 +40,7 @@ def source_folders(root: Path, exclude: Sequence[str]) -> SourceFolders:
             rules.enter_repository(folder)
         for name, is_folder in names.items():
             path = f"{folder}/{name}" if folder else name
-            if is_folder and name != _GIT and _is_utf8(name) and not rules.leave_out(path):
+            if is_folder and name != _GIT and is_utf8(name) and not rules.leave_out(path):
                 found.folders.add(path)
                 waiting.append(path)
     return found
@@ -90,11 +91,3 @@ def _entries(root: Path, folder: str) -> dict[str, bool]:
             return {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
     except OSError:
         return {}
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

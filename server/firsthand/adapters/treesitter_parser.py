@@ -1,5 +1,6 @@
 """The Parser port over tree-sitter grammars."""
 
+import string
 import time
 from dataclasses import replace
 
@@ -15,7 +16,8 @@ _LARGEST_TEXT = 4 * 1024 * 1024
 _LONGEST_SECONDS = 5.0
 # Queries take quadratic time on thousands of brackets or quotes in a row, and cannot be stopped; no code has them.
 _ONLY_PUNCTUATION = b"!" * 3000
-_PUNCTUATION = bytes(0x21 if chr(byte) in "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~" else 0 for byte in range(256))
+_MARKS = string.punctuation.replace("_", "")
+_PUNCTUATION = bytes(ord("!") if chr(byte) in _MARKS else 0 for byte in range(256))
 _BLANKS = b" \t\n\r\f\v"
 # The parser asks for text in pieces; between two of them other threads get their turn.
 _PIECE = 32 * 1024

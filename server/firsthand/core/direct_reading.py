@@ -100,7 +100,6 @@ class DirectReading:
             self.coverage = Coverage()
             self._cut.clear()
             return DirectHits()
-        self.coverage = Coverage(len(stats))
         waking = asyncio.create_task(self._wake(), name="starting to cut")
         try:
             async with self._yielding():
@@ -108,13 +107,14 @@ class DirectReading:
                 chunks = await self._chunks(await self._weighed(scan))
         except OSError as error:
             log.warning("files that are not indexed yet cannot be searched: %s", error)
+            self.coverage = Coverage(len(stats))
             return DirectHits()
         finally:
             waking.cancel()
             await asyncio.wait({waking})
-        self.coverage = Coverage(len(stats), scan.read)
         rarity = scan.rarity()
         weights = await asyncio.to_thread(chunk_scores, chunks, rarity)
+        self.coverage = Coverage(len(stats), scan.read)
         scored = [ScoredChunk(*pair) for pair in zip(chunks, weights, strict=True) if pair[1] > 0.0]
         return DirectHits(tuple(scored), tuple(chunks), rarity)
 

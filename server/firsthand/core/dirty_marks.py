@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 
+from firsthand.core.lines import is_utf8
 from firsthand.core.ports import Changes
 
 # Editors and git write files in bursts; a burst should cost one commit, and 150 ms are not felt.
@@ -34,7 +35,7 @@ class DirtyMarks:
     def add(self, paths: Iterable[str] = (), *, everything: bool = False, saved: bool = False) -> None:
         """Mark files, or all of them; `saved`: an editor has just written them, and is done."""
         marked = set(paths)
-        speakable = {path for path in marked if _is_utf8(path)}
+        speakable = {path for path in marked if is_utf8(path)}
         fresh = speakable - self._paths
         self._paths |= fresh
         # A file whose name is not UTF-8 is known by another one, which only a look at everything tells.
@@ -104,11 +105,3 @@ class DirtyMarks:
             await asyncio.sleep(_QUIET_SECONDS_OF_SAVES if is_save else _QUIET_SECONDS)
             if self._added == before:
                 return
-
-
-def _is_utf8(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

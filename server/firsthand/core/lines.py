@@ -59,3 +59,12 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return data.decode("utf-8", "replace")
+
+
+def is_utf8(name: str) -> bool:
+    """Tell whether a name of the file system, as `os.fsdecode` gives it, is UTF-8 on the disk."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
