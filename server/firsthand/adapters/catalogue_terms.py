@@ -4,7 +4,6 @@ Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond"
 is asked for twice counts twice.
 """
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -15,9 +14,8 @@ from firsthand.adapters.catalogue import Catalogue
 from firsthand.adapters.catalogue_vectors import positions
 from firsthand.adapters.term_postings import MOST_ROWS, Postings, merged, term_key
 from firsthand.core.model import Scope, ScoredHead
+from firsthand.core.word_scores import K1, B, rarity_in
 
-_K1 = 1.2
-_B = 0.75
 Places = npt.NDArray[np.int32]
 # More new rows than this are compared with those that are known.
 _FEW_ROWS = 1_000
@@ -47,7 +45,7 @@ class CatalogueTerms:
             listed[-1] = False
         alive = lengths[self._alive]
         average = float(alive.mean()) if len(alive) and alive.any() else 1.0
-        self._norms = (_K1 * (1 - _B + _B * lengths / average)).astype(np.float32)
+        self._norms = (K1 * (1 - B + B * lengths / average)).astype(np.float32)
         self.missing = np.flatnonzero(self._alive & ~listed)
         """The places whose terms are not known yet."""
 
@@ -89,9 +87,9 @@ class CatalogueTerms:
             those = run.of(term)
             parts.append((row_places[run.rows[those]], run.counts[those].astype(np.float32)))
         matching = sum(int(np.count_nonzero(self._alive[places])) for places, _ in parts)
-        rarity = math.log(1 + (len(self.catalogue) - matching + 0.5) / (matching + 0.5))
+        weight = times * rarity_in(len(self.catalogue), matching) * (K1 + 1)
         for places, counts in parts:
-            scores[places] += times * rarity * (_K1 + 1) * counts / (counts + self._norms[places])
+            scores[places] += weight * counts / (counts + self._norms[places])
 
     def _without_gone(self, run: Postings, places: Places) -> tuple[Postings, Places]:
         """Return a run without the rows that are gone, once they are many."""

@@ -23,8 +23,8 @@ import numpy as np
 import pyarrow as pa
 
 from firsthand.adapters import lance_links
-from firsthand.core.identifiers import term_text
 from firsthand.core.model import Chunk, FileRecord, FileUpdate, LinkedChunk, Links, Span, Vector
+from firsthand.core.word_scores import search_terms
 
 SCHEMA_VERSION = 4
 
@@ -66,11 +66,6 @@ FILES = pa.schema(
 )
 
 RECORD_COLUMNS = [field.name for field in fields(FileRecord)]
-
-# Repetition is the only weight that BM25 over one column has. A definition should outrank a chunk that uses its
-# name two or three times; a word of the path should count, yet less than a name.
-_NAME_WEIGHT = 3
-_PATH_WEIGHT = 2
 
 _NO_LINKS = Links()
 
@@ -250,7 +245,7 @@ def _chunk_row(chunk: Chunk, links: Links, revision: str) -> tuple[Any, ...]:
         *chunk.span,
         list({name.lower() for name in (chunk.name, chunk.qualified_name) if name}),
         _mentions(chunk, links),
-        _search_terms(chunk),
+        search_terms(chunk),
         _chunk_to_json(chunk),
         lance_links.encode(links),
     )
@@ -269,17 +264,6 @@ def _mentions(chunk: Chunk, links: Links) -> str:
 @lru_cache(maxsize=65536)
 def _forms(name: str) -> tuple[str, ...]:
     return tuple(form for form in (name, last_part(name)) if form and not _SPACE.search(form))
-
-
-def _search_terms(chunk: Chunk) -> str:
-    weighed = (
-        *(term_text(chunk.qualified_name or chunk.name),) * _NAME_WEIGHT,
-        *(term_text(chunk.path),) * _PATH_WEIGHT,
-        term_text(chunk.signature),
-        term_text(chunk.docstring),
-        term_text(chunk.text),
-    )
-    return " ".join(filter(None, weighed))
 
 
 def _record_row(record: FileRecord) -> dict[str, Any]:

@@ -13,11 +13,10 @@ from firsthand.core.definition_marks import seems_to_define
 from firsthand.core.identifiers import stem, terms
 from firsthand.core.model import FileStat
 from firsthand.core.query import Query
-from firsthand.core.word_scores import bm25, rarities, stem_counts
+from firsthand.core.word_scores import PATH_WEIGHT, bm25, rarities, stem_counts
 
 # A file that seems to define what the question spells out is read before all that only use it.
 _DEFINITION_WEIGHT = 3.0
-_PATH_WEIGHT = 2
 # Beyond so many stems the rest of a long text tells little and costs as much.
 _MOST_STEMS = 24
 # Single letters stand everywhere.
@@ -76,7 +75,7 @@ class QuickScan:
         data, path = data.lower(), stat.path.lower().encode("utf-8", "surrogatepass")
         counts: dict[str, int] = {}
         for each, needle in self._needles:
-            count = data.count(needle) + _PATH_WEIGHT * path.count(needle)
+            count = data.count(needle) + PATH_WEIGHT * path.count(needle)
             if count:
                 counts[each] = count
                 self._holding[each] += 1
@@ -102,7 +101,7 @@ class QuickScan:
         """Return the weight of the piece of a text that says most about the question, counted by its words."""
         rarity = self.rarity()
         wanted = frozenset(self.stems)
-        of_path = stem_counts(terms(path) * _PATH_WEIGHT, wanted)
+        of_path = stem_counts(terms(path) * PATH_WEIGHT, wanted)
         lines = text.split("\n")
         blocks = (lines[at : at + _LINES_OF_A_BLOCK] for at in range(0, len(lines), _LINES_OF_A_BLOCK))
         best = max(

@@ -1,32 +1,38 @@
-"""BM25 over the search terms of texts that no index has counted.
+"""What keyword search counts of a chunk, and BM25 over it: for the index and for texts that no index has counted.
 
-Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with the
-constants of the index.
+Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with the constants of
+LanceDB's full-text search.
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from firsthand.core.identifiers import stem, terms
+from firsthand.core.identifiers import stem, term_text
 from firsthand.core.model import Chunk
 
-_K1 = 1.2
-_B = 0.75
-# As in the index: a word of the name counts three times, one of the path twice.
+K1 = 1.2
+B = 0.75
+# Repetition is the only weight that BM25 over one column has. A definition should outrank a chunk that uses its
+# name two or three times; a word of the path should count, yet less than a name.
 _NAME_WEIGHT = 3
-_PATH_WEIGHT = 2
+PATH_WEIGHT = 2
 
 
 def rarities(texts: int, holding: Mapping[str, int]) -> dict[str, float]:
     """Return how much each stem tells, from how many of so many texts hold it."""
-    return {each: math.log(1 + (texts - count + 0.5) / (count + 0.5)) for each, count in holding.items()}
+    return {each: rarity_in(texts, count) for each, count in holding.items()}
+
+
+def rarity_in(texts: int, holding: int) -> float:
+    """Return how much a word tells that so many of so many texts hold."""
+    return math.log(1 + (texts - holding + 0.5) / (holding + 0.5))
 
 
 def bm25(counts: Mapping[str, int], rarity: Mapping[str, float], length: float) -> float:
     """Return the weight of a text by how often it holds each stem; `length` is 1 for one of usual length."""
-    grown = _K1 * (1 - _B + _B * length)
-    return sum(rarity[each] * count * (_K1 + 1) / (count + grown) for each, count in counts.items() if count)
+    grown = K1 * (1 - B + B * length)
+    return sum(rarity[each] * count * (K1 + 1) / (count + grown) for each, count in counts.items() if count)
 
 
 def stem_counts(words: Iterable[str], wanted: frozenset[str]) -> Counter[str]:
@@ -34,20 +40,21 @@ def stem_counts(words: Iterable[str], wanted: frozenset[str]) -> Counter[str]:
     return Counter(found for word in words if (found := stem(word)) in wanted)
 
 
-def chunk_words(chunk: Chunk) -> list[str]:
-    """Return the words of a chunk as often as the index counts them."""
-    return [
-        *terms(chunk.qualified_name or chunk.name) * _NAME_WEIGHT,
-        *terms(chunk.path) * _PATH_WEIGHT,
-        *terms(chunk.signature),
-        *terms(chunk.docstring),
-        *terms(chunk.text),
-    ]
+def search_terms(chunk: Chunk) -> str:
+    """Return the terms of a chunk with blanks between them, each as often as it counts."""
+    weighed = (
+        *(term_text(chunk.qualified_name or chunk.name),) * _NAME_WEIGHT,
+        *(term_text(chunk.path),) * PATH_WEIGHT,
+        term_text(chunk.signature),
+        term_text(chunk.docstring),
+        term_text(chunk.text),
+    )
+    return " ".join(filter(None, weighed))
 
 
 def chunk_scores(chunks: Sequence[Chunk], rarity: Mapping[str, float]) -> list[float]:
     """Return the weight of each chunk; their mean length is the usual one."""
     wanted = frozenset(rarity)
-    words = [chunk_words(chunk) for chunk in chunks]
+    words = [search_terms(chunk).split() for chunk in chunks]
     usual = max(1.0, sum(map(len, words)) / max(1, len(words)))
     return [bm25(stem_counts(each, wanted), rarity, len(each) / usual) for each in words]
