@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,14 @@ from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from fakes.tree import DictTree
 from firsthand.adapters.treesitter_parser import TreeSitterParser
-from firsthand.core import direct_reading
+from firsthand.core import direct_reading, retrieval
 from firsthand.core.cutting import ParserCutter
 from firsthand.core.direct_reading import DirectReading
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.indexing import Indexer
 from firsthand.core.model import FileStat, FileUpdate, Hit, Outline, Progress, Scope, SourceFile
+from firsthand.core.query import Query
+from firsthand.core.ranking import rank
 from firsthand.core.retrieval import Searcher
 from firsthand.core.unsaved_texts import UnsavedTexts
 
@@ -298,6 +301,26 @@ async def test_an_open_document_that_the_index_has_is_found_once(desk: Desk) -> 
         hits = await desk.found("`letter` telegram_3 envelope_3 stamp_3")
 
     assert "telegram_3" in hits["letter"].chunk.text
+
+
+async def test_of_many_pieces_only_the_best_are_ranked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that were just read give no more candidates than the index would."""
+    ranked: list[int] = []
+
+    def watched(
+        query: Query, dense: Sequence[object], keywords: Sequence[object], *rest: Any, **more: Any
+    ) -> Any:
+        ranked.append(len(keywords))
+        return rank(query, dense, keywords, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(retrieval, "_DEPTH", 5)
+    monkeypatch.setattr(retrieval, "rank", watched)
+    desk.tree.write("many.py", "".join(function(f"part_{number}", "stamp") for number in range(30)))
+
+    async with desk.held_sweep():
+        hits = await desk.searcher.search("which stamp_3", limit=2)
+
+    assert (ranked, len(hits)) == ([5], 2)
 
 
 async def test_equal_pieces_weigh_about_the_same_indexed_or_not(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Search by meaning, keywords and names together, over fakes."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from builders import make_chunk, make_update
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
-from firsthand.core.model import Chunk, ChunkHead, Scope
+from firsthand.core.model import Chunk, ChunkHead, Scope, ScoredHead
 from firsthand.core.retrieval import Searcher
 from firsthand.errors import ModelUnreachableError, StoreError
 
@@ -117,6 +118,26 @@ async def test_late_vectors_that_fail_leave_keywords() -> None:
     made.searcher = Searcher(store=made.store, embedder=FakeEmbedder(reject="delete_user"))
 
     assert "app/users.py" in await made.paths("delete user", late_vectors=4)
+
+
+async def test_a_search_that_fails_leaves_nothing_running() -> None:
+    """When one way of searching fails, the others are ended with it, and the search says what went wrong."""
+    searching = asyncio.Event()
+
+    class Failing(MemoryStore):
+        async def find_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredHead]:
+            searching.set()
+            await asyncio.Event().wait()
+            return ()
+
+        async def find_defining(self, names: Sequence[str], limit: int) -> Sequence[ChunkHead]:
+            await searching.wait()
+            raise StoreError("The index cannot be read.")
+
+    with pytest.raises(StoreError, match="cannot be read"):
+        await Searcher(store=Failing(), embedder=FakeEmbedder()).search("where is `audit`", late_vectors=4)
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 class ShiftingStore(MemoryStore):

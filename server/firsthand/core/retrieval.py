@@ -3,7 +3,6 @@
 Text that is open and not saved comes before its file.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from firsthand.core.query import Query, understand
 from firsthand.core.ranking import Candidate, hit, rank
 from firsthand.core.references import CodeGraph
 from firsthand.core.scopes import in_scope
+from firsthand.core.side_by_side import side_by_side
 from firsthand.core.succession import EmbeddedIndex, Succession, succession_of
 from firsthand.core.unsaved_texts import Shadow, UnsavedTexts
 from firsthand.core.unsaved_vectors import UnsavedVectors
@@ -100,18 +100,17 @@ class Searcher:
     ) -> list[Candidate]:
         depth = max(_DEPTH, 2 * limit)
         shadow = await self._unsaved.shadow() if self._unsaved is not None else Shadow({})
-        by_words = asyncio.create_task(self._by_words(query, scope, depth))
-        words, near_question, (defining, using) = await asyncio.gather(
-            by_words,
-            self._nearest(query, scope, depth, by_words, late_vectors),
-            self._by_name(query, scope),
-        )
+        async with side_by_side() as tasks:
+            by_words = tasks.create_task(self._by_words(query, scope, depth))
+            nearest = tasks.create_task(self._nearest(query, scope, depth, by_words, late_vectors))
+            by_name = tasks.create_task(self._by_name(query, scope))
+        words, (defining, using) = by_words.result(), by_name.result()
         direct = words.direct
-        dense = await self._with_unsaved(near_question, shadow, scope)
+        dense = await self._with_unsaved(nearest.result(), shadow, scope)
         return rank(
             query,
             dense[:depth],
-            shadow.by_keywords(words.found, query.terms, scope),
+            shadow.by_keywords(words.found, query.terms, scope)[:depth],
             shadow.defining(direct.defining(defining, query.names, scope), query.names, scope),
             shadow.hits(direct.current_hits(using)),
             near=near,
@@ -120,11 +119,13 @@ class Searcher:
 
     async def _by_words(self, query: Query, scope: Scope, depth: int) -> "_ByWords":
         """Return the keyword hits, those of files that are not indexed yet among them."""
-        found = self._store.find_keywords(query.terms, scope, depth)
         if self._direct is None:
-            return _ByWords(await found, DirectHits())
-        by_index, direct = await asyncio.gather(found, self._direct.find(query, scope))
-        return _ByWords(await self._direct.joined(by_index, direct, scope), direct)
+            return _ByWords(await self._store.find_keywords(query.terms, scope, depth), DirectHits())
+        async with side_by_side() as tasks:
+            found = tasks.create_task(self._store.find_keywords(query.terms, scope, depth))
+            reading = tasks.create_task(self._direct.find(query, scope))
+        joined = await self._direct.joined(found.result(), reading.result(), scope)
+        return _ByWords(joined[:depth], reading.result())
 
     async def _nearest(
         self, query: Query, scope: Scope, depth: int, by_words: Awaitable["_ByWords"], late_vectors: int
