@@ -13,6 +13,7 @@ from builders import EmbeddedUpdate, make_chunk, make_update, make_vector, store
 from firsthand.adapters import lance_catalogue, lance_keywords, lance_nearest
 from firsthand.adapters.catalogue import ListedChunk
 from firsthand.adapters.lance_predicates import scope_predicate
+from firsthand.adapters.lance_schema import chunks_from
 from firsthand.adapters.lance_store import LanceStore, open_store
 from firsthand.core.model import Chunk, ChunkHead, Fingerprint, Scope, ScoredHead
 from firsthand.core.scopes import in_scope
@@ -155,9 +156,10 @@ async def test_scopes_are_those_of_the_table(tmp_path: Path) -> None:
             listed = catalogue.listed(np.flatnonzero(catalogue.in_scope(scope)))
             query = store._tables.chunks.query()
             predicate = scope_predicate(scope)
-            rows = await (query.where(predicate) if predicate else query).select(["id"]).to_arrow()
+            rows = await (query.where(predicate) if predicate else query).select(["chunk"]).to_arrow()
 
-            assert sorted(head.id for head in listed) == sorted(rows["id"].to_pylist())
+            in_table = sorted(chunk.id for chunk in chunks_from(rows["chunk"]))
+            assert sorted(head.id for head in listed) == in_table
             assert sorted(head.id for head in listed) == sorted(
                 chunk.id for chunk in chunks if in_scope(chunk, scope)
             )

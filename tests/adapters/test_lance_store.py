@@ -108,6 +108,19 @@ async def test_replacing_a_file_leaves_nothing_of_the_old_one(store: LanceStore)
     }
 
 
+async def test_a_file_grows_and_shrinks(store: LanceStore) -> None:
+    """Whatever number of chunks a file had before, it has those of its last update, and other files keep theirs."""
+    kept = [make_chunk("b.py", f"kept {number}\n", start_byte=number * 10) for number in range(3)]
+    await store.replace([make_update("b.py", kept)])
+    for step, count in enumerate((3, 5, 5, 2, 4, 0, 1)):
+        chunks = [make_chunk("a.py", f"{step} {number}\n", start_byte=number * 10) for number in range(count)]
+        await store.replace([make_update("a.py", chunks), one_chunk_file("c.py", f"{step}\n")])
+
+        assert [await store.chunks_of(path) for path in ("a.py", "b.py")] == [chunks, kept]
+        assert (await store.stats()).chunks == count + 4
+        assert {record.status for record in (await store.manifest()).values()} == {"indexed"}
+
+
 async def test_the_last_update_of_a_file_counts(store: LanceStore) -> None:
     """Two updates of one file in one call are no conflict."""
     await store.replace([one_chunk_file("a.py", "first\n"), one_chunk_file("a.py", "second\n")])

@@ -1,7 +1,8 @@
 """The tables of an index and the way between their rows and the domain's values.
 
 chunks    one row a chunk: the columns that are searched or filtered, and the chunk itself as JSON,
-          because a hit is then read from one column instead of twenty-four; its links (`lance_links`) stand beside
+          because a hit is then read from one column instead of twenty-four; `slot` is its file and its number there,
+          so that the rows of a saved file take the places of those before it; its links (`lance_links`) stand beside
           it, because they change with it and a hit does not need them
 vectors   one row a distinct content hash; apart from the chunks, so that storing a vector only appends,
           and a text that goes and comes back (a branch switch) finds its vector again; one table an embedder
@@ -26,11 +27,11 @@ from firsthand.adapters import lance_links
 from firsthand.core.model import Chunk, FileRecord, FileUpdate, LinkedChunk, Links, Span, Vector
 from firsthand.core.word_scores import search_terms
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 CHUNKS = pa.schema(
     [
-        pa.field("id", pa.string()),
+        pa.field("slot", pa.string()),
         pa.field("path", pa.string()),
         pa.field("revision", pa.string()),
         pa.field("language", pa.string()),
@@ -98,15 +99,17 @@ def vectors_schema(dimensions: int) -> pa.Schema:
 
 
 def chunk_table(updates: Iterable[FileUpdate]) -> pa.Table:
-    """Return the rows of all chunks of these updates; of two chunks with one id the last counts."""
-    rows = {}
+    """Return the rows of all chunks of these updates; of two chunks of a file with one id the last counts."""
+    rows: list[tuple[Any, ...]] = []
     packed = []
     for update in updates:
         if update.packed:
             packed.append(pa.ipc.read_record_batch(pa.py_buffer(update.packed), CHUNKS))
-        for chunk, links in zip(update.chunks, update.links or repeat(_NO_LINKS), strict=False):
-            rows[chunk.id] = _chunk_row(chunk, links, update.record.content_hash)
-    columns = zip(*rows.values(), strict=True) if rows else ([] for _ in CHUNKS)
+        pairs = zip(update.chunks, update.links or repeat(_NO_LINKS), strict=False)
+        distinct = {pair[0].id: pair for pair in pairs}.values()
+        revision = update.record.content_hash
+        rows += [_chunk_row(number, *pair, revision) for number, pair in enumerate(distinct)]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in CHUNKS)
     made = pa.RecordBatch.from_arrays(
         [pa.array(values, field.type) for values, field in zip(columns, CHUNKS, strict=True)], schema=CHUNKS
     )
@@ -230,10 +233,10 @@ def is_name(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None
 
 
-def _chunk_row(chunk: Chunk, links: Links, revision: str) -> tuple[Any, ...]:
+def _chunk_row(number: int, chunk: Chunk, links: Links, revision: str) -> tuple[Any, ...]:
     """Return the values of the columns of `CHUNKS`."""
     return (
-        chunk.id,
+        f"{chunk.path}:{number}",
         chunk.path,
         revision,
         chunk.language,

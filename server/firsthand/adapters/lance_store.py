@@ -320,7 +320,7 @@ class LanceStore(LanceReader):
         """Put these rows in the place of all rows of the files; return the content hashes that were there."""
         chunks = self._tables.chunks
         old = one_of("path", paths)
-        before = await chunks.query().where(old).select(["content_hash"]).to_arrow()
+        before = await chunks.query().where(old).select(["slot", "content_hash"]).to_arrow()
         if not before.num_rows:
             if rows.num_rows:
                 await chunks.add(rows)
@@ -328,8 +328,10 @@ class LanceStore(LanceReader):
             await chunks.delete(old)
         else:
             # One commit, where a delete and an add would show readers a moment without the file.
-            merge = chunks.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-            await merge.when_not_matched_by_source_delete(old).execute(rows)
+            merge = chunks.merge_insert("slot").when_matched_update_all().when_not_matched_insert_all()
+            if not set(before["slot"].to_pylist()) <= set(rows["slot"].to_pylist()):
+                merge = merge.when_not_matched_by_source_delete(old)
+            await merge.execute(rows)
         return set(before["content_hash"].to_pylist())
 
     async def _replace_records(self, rows: pa.Table) -> None:
