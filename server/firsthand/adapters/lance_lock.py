@@ -111,11 +111,13 @@ def being_read(index: Path) -> Iterator[None]:
     for reader in _locks(index.parent, f"{index.name}.*.{_READER}"):
         _is_held(reader, _READER)
     reader = index.with_name(f"{index.name}.{os.getpid()}-{next(_numbers)}")
-    with contextlib.ExitStack() as held:
-        with contextlib.suppress(StoreError):
-            held.enter_context(_held(reader, _READER, ""))
-        yield
-    _forget(reader, _READER)
+    try:
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(StoreError):
+                held.enter_context(_held(reader, _READER, ""))
+            yield
+    finally:
+        _forget(reader, _READER)
 
 
 def is_in_use(index: Path) -> bool:
@@ -128,10 +130,11 @@ def is_in_use(index: Path) -> bool:
 
 
 def is_read_elsewhere(index: Path) -> bool:
-    """Tell whether another process has the index in this folder open."""
-    readers = _locks(index.parent, f"{index.name}.*.{_READER}")
+    """Tell whether anybody but the store that asks has the index open: another process, or this one for a lender."""
     own = f"{index.name}.{os.getpid()}-"
-    return any(not reader.name.startswith(own) and _is_held(reader, _READER) for reader in readers)
+    readers = _locks(index.parent, f"{index.name}.*.{_READER}")
+    held_by_us = [reader.name.startswith(own) for reader in readers if _is_held(reader, _READER)]
+    return not all(held_by_us) or len(held_by_us) > 1
 
 
 def _locks(folder: Path, pattern: str) -> list[Path]:
