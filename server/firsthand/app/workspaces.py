@@ -5,7 +5,7 @@ import contextlib
 import importlib
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,16 @@ from firsthand.errors import StoreError, WorkspaceError
 from firsthand.settings import Settings
 
 if TYPE_CHECKING:
+    from firsthand.adapters.git_files import WorkspaceTree
+    from firsthand.adapters.git_history import GitHistory
     from firsthand.adapters.lance_store import LanceStore
+    from firsthand.adapters.parser_process import ProcessParser
+    from firsthand.adapters.process_cutter import ProcessCutter
+    from firsthand.core.assistant import Assistant
+    from firsthand.core.freshness import OpenBuffers
+    from firsthand.core.indexing import Indexer
+    from firsthand.core.keeping import IndexKeeper
+    from firsthand.core.retrieval import Searcher
 
 log = logging.getLogger(__name__)
 
@@ -64,108 +73,174 @@ async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = Tr
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What is known of a folder without its index: files, their history and syntax, and the open documents."""
+
+    root: Path
+    tree: "WorkspaceTree"
+    history: "GitHistory"
+    parser: "ProcessParser"
+    bulk_cutter: "ProcessCutter"
+    buffers: "OpenBuffers"
+
+    async def worked_on(self) -> Sequence[str]:
+        """Return what people work on: open files, then those that changed."""
+        return [*self.buffers.paths(), *await self.history.recent_files(_RECENT_FILES)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Where an index is, the store over it, and whose vectors are searched."""
+
+    path: Path
+    store: "LanceStore"
+    succession: Succession
+
+
 async def _assemble(
     root: Path, settings: Settings, chosen: ChosenModels, resources: contextlib.AsyncExitStack
 ) -> Workspace:
-    from firsthand.adapters.folder_watcher import FolderWatcher
-    from firsthand.adapters.git_files import WorkspaceTree
-    from firsthand.adapters.git_history import GitHistory
-    from firsthand.adapters.lance_folder import index_folder as folder_of_index
-    from firsthand.adapters.lance_lock import keeper_lock, writer_lock
-    from firsthand.adapters.lance_schema import chunks_of_update
-    from firsthand.adapters.parser_process import IN_BACKGROUND, ProcessParser
-    from firsthand.adapters.process_cutter import ProcessCutter
-    from firsthand.core.aided_search import aided
-    from firsthand.core.assistant import Assistant
-    from firsthand.core.chunking import CHUNKER_VERSION
-    from firsthand.core.direct_reading import DirectReading
-    from firsthand.core.freshness import OpenBuffers
     from firsthand.core.hovering import Hovers
-    from firsthand.core.indexing import Indexer
-    from firsthand.core.keeping import IndexKeeper
-    from firsthand.core.retrieval import Searcher
-    from firsthand.core.unsaved_texts import UnsavedTexts
 
-    folder = index_folder(settings, root)
-    index = folder_of_index(folder, CHUNKER_VERSION)
-    chosen, store = await _open_index(folder, index, chosen)
-    resources.push_async_callback(store.close)
-    succession = await _succession(store, chosen)
-    resources.push_async_callback(succession.close)
-    tree = WorkspaceTree(root, exclude=settings.exclude, max_file_bytes=settings.max_file_kb * 1024)
-    history = GitHistory(root)
-    parser = ProcessParser()
-    resources.push_async_callback(asyncio.to_thread, parser.close)
-    buffers = OpenBuffers()
-
-    async def worked_on() -> Sequence[str]:
-        return [*buffers.paths(), *await history.recent_files(_RECENT_FILES)]
-
-    bulk_parser = ProcessParser(command=IN_BACKGROUND)
-    resources.push_async_callback(asyncio.to_thread, bulk_parser.close)
-    bulk_cutter = ProcessCutter(bulk_parser)
-    indexer = Indexer(
-        tree=tree,
-        parser=parser,
-        bulk_cutter=bulk_cutter,
-        store=store,
-        embedder=succession,
-        writer_lock=lambda: writer_lock(index),
-        worked_on=worked_on,
-        opened=buffers.paths,
+    chosen, index = await _index(root, settings, chosen, resources)
+    sources = _sources(root, settings, resources)
+    indexer, keeper = _indexing(sources, index, settings)
+    searcher = _searcher(sources, index, indexer)
+    assistant = _assistant(sources, index, searcher, indexer, chosen, settings)
+    hovers = Hovers(
+        store=index.store,
+        parser=sources.parser,
+        history=sources.history,
+        explanations=assistant.explanations,
     )
-    keeper = IndexKeeper(
-        indexer=indexer,
-        store=store,
-        watcher=FolderWatcher(root, exclude=settings.exclude),
-        keeper_lock=lambda: keeper_lock(index),
-        quiet=succession.settle,
-    )
-    unsaved = UnsavedTexts(store=store, parser=parser, buffers=buffers)
-    direct = DirectReading(
-        tree=tree,
-        files=tree,
-        cutter=bulk_cutter,
-        chunks_of=chunks_of_update,
-        store=store,
-        waiting=indexer.waiting,
-        buffers=buffers,
-        stage=lambda: indexer.state.stage,
-        yielding=indexer.yielding,
-    )
-    searcher = Searcher(store=store, embedder=succession, unsaved=unsaved, direct=direct)
-    chat = CourteousChat(chosen.chat, indexer) if chosen.chat else None
-    assistant = Assistant(
-        searcher=aided(searcher, chat, multi_query=settings.multi_query, rerank=settings.rerank),
-        store=store,
-        tree=tree,
-        parser=parser,
-        history=history,
-        buffers=buffers,
-        chat=chat,
-        excerpts=settings.excerpts,
-        coverage=lambda: searcher.coverage,
-    )
-    hovers = Hovers(store=store, parser=parser, history=history, explanations=assistant.explanations)
     resources.push_async_callback(hovers.close)
     return Workspace(
         root=root,
-        tree=tree,
-        history=history,
-        parser=parser,
-        store=store,
+        tree=sources.tree,
+        history=sources.history,
+        parser=sources.parser,
+        store=index.store,
         indexer=indexer,
         keeper=keeper,
         searcher=searcher,
         assistant=assistant,
         hovers=hovers,
-        buffers=buffers,
+        buffers=sources.buffers,
         models=chosen.state,
         pull=chosen.pull,
         models_have_changed=chosen.have_changed,
-        succession=succession,
+        succession=index.succession,
         resources=resources,
     )
+
+
+def _sources(root: Path, settings: Settings, resources: contextlib.AsyncExitStack) -> _Sources:
+    from firsthand.adapters.git_files import WorkspaceTree
+    from firsthand.adapters.git_history import GitHistory
+    from firsthand.adapters.parser_process import IN_BACKGROUND, ProcessParser
+    from firsthand.adapters.process_cutter import ProcessCutter
+    from firsthand.core.freshness import OpenBuffers
+
+    parser, bulk_parser = ProcessParser(), ProcessParser(command=IN_BACKGROUND)
+    for each in (parser, bulk_parser):
+        resources.push_async_callback(asyncio.to_thread, each.close)
+    return _Sources(
+        root=root,
+        tree=WorkspaceTree(root, exclude=settings.exclude, max_file_bytes=settings.max_file_kb * 1024),
+        history=GitHistory(root),
+        parser=parser,
+        bulk_cutter=ProcessCutter(bulk_parser),
+        buffers=OpenBuffers(),
+    )
+
+
+def _indexing(sources: _Sources, index: _Index, settings: Settings) -> "tuple[Indexer, IndexKeeper]":
+    from firsthand.adapters.folder_watcher import FolderWatcher
+    from firsthand.adapters.lance_lock import keeper_lock, writer_lock
+    from firsthand.core.indexing import Indexer
+    from firsthand.core.keeping import IndexKeeper
+
+    indexer = Indexer(
+        tree=sources.tree,
+        parser=sources.parser,
+        bulk_cutter=sources.bulk_cutter,
+        store=index.store,
+        embedder=index.succession,
+        writer_lock=lambda: writer_lock(index.path),
+        worked_on=sources.worked_on,
+        opened=sources.buffers.paths,
+    )
+    keeper = IndexKeeper(
+        indexer=indexer,
+        store=index.store,
+        watcher=FolderWatcher(sources.root, exclude=settings.exclude),
+        keeper_lock=lambda: keeper_lock(index.path),
+        quiet=index.succession.settle,
+    )
+    return indexer, keeper
+
+
+def _searcher(sources: _Sources, index: _Index, indexer: "Indexer") -> "Searcher":
+    from firsthand.adapters.lance_schema import chunks_of_update
+    from firsthand.core.direct_reading import DirectReading
+    from firsthand.core.retrieval import Searcher
+    from firsthand.core.unsaved_texts import UnsavedTexts
+
+    direct = DirectReading(
+        tree=sources.tree,
+        files=sources.tree,
+        cutter=sources.bulk_cutter,
+        chunks_of=chunks_of_update,
+        store=index.store,
+        waiting=indexer.waiting,
+        buffers=sources.buffers,
+        stage=lambda: indexer.state.stage,
+        yielding=indexer.yielding,
+    )
+    unsaved = UnsavedTexts(store=index.store, parser=sources.parser, buffers=sources.buffers)
+    return Searcher(store=index.store, embedder=index.succession, unsaved=unsaved, direct=direct)
+
+
+def _assistant(
+    sources: _Sources,
+    index: _Index,
+    searcher: "Searcher",
+    indexer: "Indexer",
+    chosen: ChosenModels,
+    settings: Settings,
+) -> "Assistant":
+    from firsthand.core.aided_search import aided
+    from firsthand.core.assistant import Assistant
+
+    chat = CourteousChat(chosen.chat, indexer) if chosen.chat else None
+    return Assistant(
+        searcher=aided(searcher, chat, multi_query=settings.multi_query, rerank=settings.rerank),
+        store=index.store,
+        tree=sources.tree,
+        parser=sources.parser,
+        history=sources.history,
+        buffers=sources.buffers,
+        chat=chat,
+        excerpts=settings.excerpts,
+        coverage=lambda: searcher.coverage,
+    )
+
+
+async def _index(
+    root: Path, settings: Settings, chosen: ChosenModels, resources: contextlib.AsyncExitStack
+) -> tuple[ChosenModels, _Index]:
+    """Open the index of a folder; return the models, too, since another embedder may have to search for now."""
+    from firsthand.adapters.lance_folder import index_folder as folder_of_index
+    from firsthand.core.chunking import CHUNKER_VERSION
+
+    folder = index_folder(settings, root)
+    path = folder_of_index(folder, CHUNKER_VERSION)
+    chosen, store = await _open_index(folder, path, chosen)
+    resources.push_async_callback(store.close)
+    succession = await _succession(store, chosen)
+    resources.push_async_callback(succession.close)
+    return chosen, _Index(path, store, succession)
 
 
 async def _open_index(folder: Path, index: Path, chosen: ChosenModels) -> "tuple[ChosenModels, LanceStore]":
