@@ -8,6 +8,7 @@ import pyarrow as pa
 from lancedb.table import AsyncTable
 
 from firsthand.adapters.file_names import FileNames
+from firsthand.adapters.freed_memory import give_back
 from firsthand.adapters.lance_catalogue import FollowedCatalogue
 from firsthand.adapters.lance_predicates import VALUES_PER_PREDICATE, one_of
 
@@ -44,6 +45,9 @@ class FollowedNames:
                 if await table.version() == listed.version:
                     await asyncio.to_thread(self._known.replace, changed, rows)
                     self._files, self._version = files, listed.version
+                    if len(changed) > VALUES_PER_PREDICATE:
+                        del rows
+                        await asyncio.to_thread(give_back)
                     return await asyncio.to_thread(self._known.names)
         known = FileNames()
         await asyncio.to_thread(known.replace, (), await table.query().select(_COLUMNS).to_arrow())

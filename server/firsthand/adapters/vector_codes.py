@@ -116,15 +116,20 @@ class VectorCodes:
         worst = int(np.searchsorted(np.cumsum(counts), left))
         rows = [np.flatnonzero(each <= worst) for each in distances]
         rough = [
-            np.einsum("ij,j->i", block.high[each].astype(np.float32), query) * block.scales[each]
+            _products(block.high[each], query) * block.scales[each]
             for block, each in zip(blocks, rows, strict=True)
         ]
         return rows, np.concatenate(rough)
 
 
 def _fine(block: _Block, rows: _Numbers, query: _Floats) -> _Floats:
-    fine: _Floats = np.einsum("ij,j->i", block.low[rows].astype(np.float32), query) * block.scales[rows]
-    return fine / np.float32(_FINE_STEPS)
+    return _products(block.low[rows], query) * block.scales[rows] / np.float32(_FINE_STEPS)
+
+
+def _products(steps: npt.NDArray[np.int8], query: _Floats) -> _Floats:
+    """Return the product of each row and the query; numpy makes floats of the rows bit by bit, within the cache."""
+    products: _Floats = np.einsum("ij,j->i", steps, query, dtype=np.float32)
+    return products
 
 
 def _best(scores: _Floats, count: int) -> _Numbers:
