@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from firsthand.adapters import lance_keywords, lance_links, lance_schema
+from firsthand.adapters.freed_memory import QuietMemory
 from firsthand.adapters.lance_chunk_rows import read_chunks
 from firsthand.adapters.lance_damage import Damage
 from firsthand.adapters.lance_errors import translated
@@ -45,6 +46,7 @@ class LanceReader:
         self._begun: dict[object, float] = {}
         """When each read under way began, by the monotonic clock."""
         self._nearest = NearestChunks()
+        self._memory = QuietMemory()
         self._counted: tuple[tuple[int, ...], IndexStats] | None = None
 
     async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
@@ -155,7 +157,7 @@ class LanceReader:
 
     async def version(self) -> tuple[int, ...]:
         """Return the versions of the tables that searches read."""
-        with self._reading("be read"):
+        with self._reading("be read", takes_memory=False):
             return await table_versions(self._tables)
 
     @property
@@ -165,7 +167,7 @@ class LanceReader:
         return self._opened
 
     @contextlib.contextmanager
-    def _reading(self, action: str) -> Iterator[None]:
+    def _reading(self, action: str, *, takes_memory: bool = True) -> Iterator[None]:
         read = object()
         self._begun[read] = time.monotonic()
         try:
@@ -176,6 +178,8 @@ class LanceReader:
             raise
         finally:
             del self._begun[read]
+            if takes_memory:
+                self._memory.used()
 
     async def _whole(self, found: Sequence[ScoredHead]) -> list[ScoredChunk] | None:
         """Return the same with their text, None when some are gone meanwhile."""

@@ -275,6 +275,7 @@ class LanceStore(LanceReader):
         async with self._writing:
             opened, self._opened = self._opened, None
         await self._nearest.close()
+        await self._memory.close()
         if opened is not None:
             await opened.rest()
         await asyncio.to_thread(lance_folder.mark_used, self._index, self._fingerprint)
