@@ -83,6 +83,27 @@ def test_a_sentence_differs_from_a_list_of_words() -> None:
     assert understand("renew token cookie").sentence == 0
 
 
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ("renew token cookie", "Fix the renewal of a token"),
+        (
+            "How is it found that a user is not in any of the groups",
+            "Return the users that are not in any group",
+        ),
+        ("is a user that is not in any of the groups gone?", "Return the users that are not in any group"),
+    ],
+)
+def test_a_statement_describes_more(less: str, more: str) -> None:
+    """A statement of what code does describes it more than a list of words or a question does."""
+    assert understand(less).describes < understand(more).describes
+
+
+def test_a_name_describes_nothing() -> None:
+    """A name or a path describes nothing, whatever words it has."""
+    assert [understand(text).describes for text in ("is_in", "TokenStore.of", "src/for/in.py")] == [0, 0, 0]
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_understood(text: str) -> None:
     """No text makes the analysis fail, and its terms are lower case."""

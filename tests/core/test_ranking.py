@@ -240,6 +240,51 @@ def test_further_hits_of_a_file_stand_behind_other_files() -> None:
     assert [hit.chunk for hit in hits] == [texts[0], other, *texts[1:]]
 
 
+_DESCRIPTION = "give back all users that are not in any of the groups"
+_WORDS = "users outside groups"
+
+
+@pytest.mark.parametrize(("question", "paths"), [(_WORDS, "aba"), (_DESCRIPTION, "aab")])
+def test_places_compete_for_a_description(question: str, paths: str) -> None:
+    """The second place of a file stands before a worse one of another file where code is described."""
+    found = [
+        ScoredChunk(make_chunk("a", "x", start_line=1), 1.0),
+        ScoredChunk(make_chunk("a", "x", start_line=20, start_byte=90), 0.9),
+        ScoredChunk(make_chunk("b", "x"), 0.8),
+    ]
+
+    hits = rank(understand(question), (), found, ())
+
+    assert "".join(hit.chunk.path for hit in hits) == paths
+
+
+@pytest.mark.parametrize(("question", "first"), [(_WORDS, "many"), (_DESCRIPTION, "one")])
+def test_a_description_has_one_place(question: str, first: str) -> None:
+    """A file that matches in many places stands before a better single one, unless code is described."""
+    many = [make_chunk("many", "x", start_line=20 * n + 1, start_byte=90 * n) for n in range(4)]
+    found = [
+        ScoredChunk(make_chunk("one", "x"), 1.0),
+        *(ScoredChunk(chunk, 0.95) for chunk in many),
+    ]
+
+    hits = rank(understand(question), (), found, ())
+
+    assert hits[0].chunk.path == first
+
+
+@pytest.mark.parametrize(
+    ("question", "first"), [("`Group` users", "Group"), (f"{_DESCRIPTION} of `Group`", "give_back")]
+)
+def test_a_name_in_a_description_may_be_beside_the_point(question: str, first: str) -> None:
+    """What defines a name stands first when the name is what is asked for, not when code is described with it."""
+    group = make_chunk("group", "class Group", name="Group", kind="class")
+    found = [ScoredChunk(make_chunk("users", "x", name="give_back"), 1.0), ScoredChunk(group, 0.75)]
+
+    hits = rank(understand(question), (), found, [group])
+
+    assert hits[0].chunk.name == first
+
+
 def cart_file(member: str) -> tuple[Chunk, Chunk]:
     """Return a class and a method, of that class when `member` is `Cart.add`."""
     header = make_chunk("cart.py", "class Cart", name="Cart", kind="class")

@@ -4,7 +4,9 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
-from firsthand.core import ranking
+from firsthand.core import fusion, query, ranking
+
+_MODULES = (query, fusion, ranking)
 
 _PROSE_AT_HALF = {"symbol": 0.35, "path": 0.3, "prose": 0.5}
 
@@ -18,10 +20,8 @@ WITHOUT: Mapping[str, Mapping[str, Any]] = {
     "without: words of a definition's name": {"_NAME_WORDS": 0.0, "_NAME_SAYS_IT_ALL": 0.0},
     "without: a name that says it all": {"_NAME_SAYS_IT_ALL": 0.0},
     "without: words of the path": {"_PATH_WORDS": 0.0},
-    "without: descriptions go less by paths, and stay in a file": {
-        "_BEGINS_TO_DESCRIBE": 2.0,
-        "_DESCRIBES": 3.0,
-    },
+    "without: descriptions go less by names and files": {"_BEGINS_TO_DESCRIBE": 2.0, "_DESCRIBES": 3.0},
+    "without: a question describes less than a statement": {"_QUESTION": 1.0},
     "without: a file that matches in many places": {"_FILE_COHERENCE": 0.0},
     "without: tests behind code": {"_TEST_PENALTY": 1.0},
     "without: sidelines behind code": {"_SIDELINE_PENALTY": 1.0},
@@ -47,11 +47,12 @@ async def ablated(variants: Mapping[str, Mapping[str, Any]] = WITHOUT) -> AsyncI
 
 @contextlib.contextmanager
 def _changed(values: Mapping[str, Any]) -> Iterator[None]:
-    before = {name: getattr(ranking, name) for name in values}
+    owners = {name: next(each for each in _MODULES if hasattr(each, name)) for name in values}
+    before = {name: getattr(owner, name) for name, owner in owners.items()}
     for name, value in values.items():
-        setattr(ranking, name, value)
+        setattr(owners[name], name, value)
     try:
         yield
     finally:
         for name, value in before.items():
-            setattr(ranking, name, value)
+            setattr(owners[name], name, value)

@@ -58,6 +58,12 @@ _FUNCTION_WORDS = frozenset(
     .split()
 )  # fmt: skip
 _PLAIN_WORD = re.compile(r"[^\W\d][\w']*")
+# Shares of such words: from the one on a text begins to describe code, from the other on it does nothing else.
+_BEGINS_TO_DESCRIBE = 0.1
+_DESCRIBES = 0.3
+_ASKS = re.compile(r"\s*(?:how|wh(?:at|en|ere|ich|o|ose|y))\b", re.IGNORECASE)
+# What a question counts as a description: it asks for all that belongs to the answer, and that may be several files.
+_QUESTION = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,9 @@ class Query:
     wants_tests: bool
     sentence: float
     """Share of the words that only hold a sentence together: 0 for a list of words, about 0.4 for a full sentence."""
+    describes: float
+    """How far the text describes code instead of naming it: 0 for names and lists of words, 1 for a statement of what
+    code does, between them for a question."""
     relation: Relation | None = None
     """Which neighbours of a name are asked for, when a list of them is."""
 
@@ -92,15 +101,17 @@ def understand(text: str) -> Query:
     used = _used(text)
     subject = {name.lower() for name in (*names, *used)}
     kept = tuple(dict.fromkeys(term for term in every_term if term not in _STOP_WORDS or term in subject))
+    kind, sentence = _kind(text, names, paths), _sentence(text)
     return Query(
         text=text,
-        kind=_kind(text, names, paths),
+        kind=kind,
         terms=kept or tuple(dict.fromkeys(every_term)),
         names=names,
         paths=paths,
         used=used,
         wants_tests=not _TEST_WORDS.isdisjoint(every_term),
-        sentence=_sentence(text),
+        sentence=sentence,
+        describes=_describes(text, sentence) if kind == "prose" else 0.0,
         relation=asked_relation(text),
     )
 
@@ -108,6 +119,12 @@ def understand(text: str) -> Query:
 def _sentence(text: str) -> float:
     words = _PLAIN_WORD.findall(text.lower())
     return sum(word in _FUNCTION_WORDS for word in words) / max(len(words), 1)
+
+
+def _describes(text: str, sentence: float) -> float:
+    share = (sentence - _BEGINS_TO_DESCRIBE) / (_DESCRIBES - _BEGINS_TO_DESCRIBE)
+    asks = _ASKS.match(text) is not None or text.rstrip().endswith("?")
+    return min(max(share, 0.0), 1.0) * (_QUESTION if asks else 1.0)
 
 
 def _kind(text: str, names: tuple[str, ...], paths: tuple[str, ...]) -> QueryKind:

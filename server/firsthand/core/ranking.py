@@ -1,65 +1,49 @@
 """How candidates from several searches become one order: fusion of scores, then what code tells on top.
 
-The scores are put on one scale and added with a weight for each list, which Bruch, Gai and Ingber, "An Analysis of
-Fusion Functions for Hybrid Retrieval" (TOIS 2023), found better than adding places. Every rule below is a factor on
-the fused score, so that it can be read, measured and removed on its own. Files are chosen first, then places in them:
-a file's place is its own, and its chunks take turns for it.
+Every rule below is a factor on the fused score, so that it can be read, measured and removed on its own. Files are
+chosen first, then places in them: a file's place is its own, and its chunks take turns for it. A description of what
+code does has one place and names its file and its neighbours by accident: the more a question describes, the less
+the rules count that go by names and files.
 """
 
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from firsthand.core.fusion import Candidate, fuse
 from firsthand.core.identifiers import split_identifier, stem, terms
 from firsthand.core.model import Chunk, ChunkHead, Hit, ScoredHead
 from firsthand.core.query import Query
-from firsthand.core.rank_trace import Factor, RankTrace, Standing
-
-# Share of the dense list. A name that is spelled out is found best by its letters.
-_DENSE_SHARE = {"symbol": 0.35, "path": 0.3, "prose": 0.35}
-# What sentences add to it: the more of a question only holds a sentence together, the more it describes, and the more
-# its meaning tells. A model of meaning has learnt from sentences; a list of words is made for keyword search.
-_SENTENCE_SHARE = 0.8
-_MOST_DENSE_SHARE = 0.9
-# A chunk that matches half as well as the best one by keyword is less than half as good: some word or other of a
-# question stands nearly everywhere.
-_KEYWORD_POWER = 2
-# How many entries a list of nearest chunks has where there are enough.
-_FULL_LIST = 100
-# A definition or use that neither search found, or only far down, enters here and rises by its own rule.
-_KNOWN_ALONE = 0.25
 
 _DEFINES_NAME = 3.0
 _DEFINES_QUALIFIED_NAME = 3.5
 _DEFINES_NAMESAKE = 1.3
 _USES_NAME = 4.0
 _PATH_SPELLED_OUT = 3.0
-# The most that agreement between the question's words and file and folder names may add. A sentence that describes
-# what code does names its file by accident only: from one share of words that hold it together on this begins to count
-# less, from the other on it counts nothing.
+# The most that agreement between the question's words and file and folder names may add; nothing for a description.
 _PATH_WORDS = 0.8
-_BEGINS_TO_DESCRIBE = 0.2
-_DESCRIBES = 0.4
 _NAME_WORDS = 0.3
 # What a name adds that says all that the question says: `delete_user` for "How does user deletion work?".
 _NAME_SAYS_IT_ALL = 1.0
+# How much of these two rules a description takes away: a name that it mentions may well be beside the point.
+_DEFINITIONS_FADE = 0.75
+_NAMES_FADE = 0.5
 # What each further chunk of the same file adds to its best one, damped: a file that matches in many places is about
-# the subject.
+# the subject. What a description says is in one place of it: there it adds nothing.
 _FILE_COHERENCE = 0.3
 _TEST_PENALTY = 0.3
 _SIDELINE_PENALTY = 0.7
 # Up to this place, nearness of meaning is a reason worth a word.
 _CLOSE_IN_MEANING = 20
 # The hits of a file behind its best one share its place and count this much less: the first page should show more than
-# one file. A description has one place, and those beside it in its file are likelier than most. How far one is behind
+# one file. A description has one place, in whichever file, so all places compete for it. How far one is behind
 # the best one tells less than that, so it is damped: in a file that matters all that matters. What uses the name whose
 # users are asked for is the answer, and counts in full.
 _FURTHER_HITS = 0.35
-_FURTHER_HITS_OF_DESCRIBED = 0.55
+_FURTHER_HITS_OF_DESCRIBED = 0.9
 _FURTHER_POWER = 0.6
 # How many chunks of a file beside its best one tell what it is about.
 _COHERENT = 5
@@ -73,31 +57,6 @@ _SIDELINE = re.compile(
     re.IGNORECASE,
 )
 _REEXPORT_FILES = frozenset({"__init__.py", "index.ts", "index.js", "mod.rs", "lib.rs", "package-info.java"})
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A chunk on its way through ranking."""
-
-    chunk: ChunkHead
-    meaning: Standing | None = None
-    keywords: Standing | None = None
-    fused: float = 0.0
-    score: float = 0.0
-    is_asked_for: bool = False
-    reasons: list[str] = field(default_factory=list)
-    factors: list[tuple[str, float]] = field(default_factory=list)
-
-    def times(self, factor: float, rule: str) -> None:
-        """Let a rule change the score, and write that down."""
-        if factor != 1.0:
-            self.score *= factor
-            self.factors.append((rule, factor))
-
-    def trace(self) -> RankTrace:
-        """Return how the score came about."""
-        factors = tuple(Factor(*pair) for pair in self.factors)
-        return RankTrace(self.keywords, self.meaning, self.fused, factors)
 
 
 def rank(
@@ -119,18 +78,17 @@ def rank(
         using: what uses a name whose users are asked for, with what it does.
         near: path of the file that the user is in; its neighbours win ties.
     """
-    candidates = _fuse(query, dense, keywords, [*defining, *(hit.chunk for hit in using)])
+    candidates = fuse(query, dense, keywords, [*defining, *(hit.chunk for hit in using)])
     users = {hit.chunk.id: hit for hit in using}
     asked = _stems(query.terms)
-    described = _described(query)
     for candidate in candidates:
         _apply_definition(query, asked, candidate)
         if users and candidate.chunk.id in users:
             _apply_usage(candidate, users[candidate.chunk.id])
-        _apply_path(query, asked, described, candidate)
+        _apply_path(query, asked, candidate)
         _apply_sidelines(query, candidate)
         _apply_nearness(near, candidate)
-    return _by_files(query, described, candidates)[:limit]
+    return _by_files(query, candidates)[:limit]
 
 
 def hit(query: Query, candidate: Candidate, chunk: Chunk) -> Hit:
@@ -145,68 +103,6 @@ def hit(query: Query, candidate: Candidate, chunk: Chunk) -> Hit:
     return Hit(chunk, candidate.score, tuple(reasons or ["related"]), candidate.trace())
 
 
-def _fuse(
-    query: Query, dense: Sequence[ScoredHead], keywords: Sequence[ScoredHead], known: Sequence[ChunkHead]
-) -> list[Candidate]:
-    by_id: dict[str, Candidate] = {}
-    share = _dense_share(query) if dense else 0.0
-    for place, (scored, height) in enumerate(_heights(dense, _foot(dense)), 1):
-        candidate = _candidate(by_id, scored.chunk)
-        candidate.meaning = Standing(place, scored.score)
-        candidate.score += share * height
-    for place, (scored, height) in enumerate(_heights(keywords, 0.0), 1):
-        candidate = _candidate(by_id, scored.chunk)
-        candidate.keywords = Standing(place, scored.score)
-        candidate.score += (1 - share) * height**_KEYWORD_POWER
-    for chunk in known:
-        candidate = _candidate(by_id, chunk)
-        candidate.score = max(candidate.score, _KNOWN_ALONE)
-    for candidate in by_id.values():
-        candidate.fused = candidate.score
-    return list(by_id.values())
-
-
-def _candidate(by_id: dict[str, Candidate], chunk: ChunkHead) -> Candidate:
-    """Return the candidate of a chunk, a new one where there is none."""
-    key = chunk.id
-    candidate = by_id.get(key)
-    if candidate is None:
-        candidate = by_id[key] = Candidate(chunk)
-    return candidate
-
-
-def _described(query: Query) -> float:
-    """Tell how far a question describes code instead of naming what it is about, from 0 to 1."""
-    if query.kind != "prose":
-        return 0.0
-    return min(max((query.sentence - _BEGINS_TO_DESCRIBE) / (_DESCRIBES - _BEGINS_TO_DESCRIBE), 0.0), 1.0)
-
-
-def _dense_share(query: Query) -> float:
-    share = _DENSE_SHARE[query.kind]
-    return min(_MOST_DENSE_SHARE, share + _SENTENCE_SHARE * query.sentence)
-
-
-def _foot(dense: Sequence[ScoredHead]) -> float:
-    """Return the similarity that counts as none: that of the last, or less where the list is short.
-
-    No similarity means anything by itself, so the last of a full list is the measure. A short list holds what else
-    would have been cut off, or the whole of a small index, where the last may be hardly worse than the first: there
-    it is what a full list would have come to, since similarity falls with the logarithm of the place.
-    """
-    if not dense:
-        return 0.0
-    first, last = dense[0].score, dense[-1].score
-    return first - (first - last) * max(1.0, math.log(_FULL_LIST) / math.log(max(2, len(dense))))
-
-
-def _heights(found: Sequence[ScoredHead], zero: float) -> Iterator[tuple[ScoredHead, float]]:
-    """Yield each entry of a list with its score on a scale from 0, for `zero`, to 1, for the first."""
-    full = (found[0].score - zero) if found else 0.0
-    for scored in found:
-        yield scored, max(0.0, (scored.score - zero) / full) if full > 0 else 1.0
-
-
 def _apply_definition(query: Query, asked: frozenset[str], candidate: Candidate) -> None:
     chunk = candidate.chunk
     if not chunk.name or chunk.kind in ("section", "text"):
@@ -214,13 +110,15 @@ def _apply_definition(query: Query, asked: frozenset[str], candidate: Candidate)
     names = _asked_names(query.names) if query.names else ()
     factor = max([_definition_factor(chunk, name) for name in names]) if names else 1.0
     if factor > 1.0:
-        candidate.times(factor, "defines a name you wrote")
+        gain = (factor - 1) * (1 - _DEFINITIONS_FADE * query.describes)
+        candidate.times(1 + gain, "defines a name you wrote")
         candidate.reasons.append(f"defines `{chunk.name}`")
         return
     stems = _stems_of_name(chunk.name)
     overlap = _overlap(asked, stems)
     if overlap:
         agreement = _NAME_WORDS + _NAME_SAYS_IT_ALL * _coverage(query, stems)
+        agreement *= 1 - _NAMES_FADE * query.describes
         candidate.times(1 + overlap * agreement, "words of its name")
 
 
@@ -250,7 +148,7 @@ def _apply_usage(candidate: Candidate, use: Hit) -> None:
     candidate.reasons += use.reasons
 
 
-def _apply_path(query: Query, asked: frozenset[str], described: float, candidate: Candidate) -> None:
+def _apply_path(query: Query, asked: frozenset[str], candidate: Candidate) -> None:
     if query.paths and _is_spelled_out(query, candidate.chunk.path.lower()):
         candidate.times(_PATH_SPELLED_OUT, "the path you wrote")
         candidate.reasons.append("the path you named")
@@ -258,7 +156,7 @@ def _apply_path(query: Query, asked: frozenset[str], described: float, candidate
     of_file, of_folder = _path_stems(candidate.chunk.path)
     file, folder = _overlap(asked, of_file), _overlap(asked, of_folder)
     if file or folder:
-        agreement = (1 - described) * max(file, 0.5 * folder)
+        agreement = (1 - query.describes) * max(file, 0.5 * folder)
         candidate.times(1 + _PATH_WORDS * agreement, "words of its path")
         if file >= 0.5:
             candidate.reasons.append("the file name matches")
@@ -307,16 +205,16 @@ def _apply_nearness(near: str | None, candidate: Candidate) -> None:
         candidate.times(1.05, "in your folder")
 
 
-def _by_files(query: Query, described: float, candidates: Iterable[Candidate]) -> list[Candidate]:
+def _by_files(query: Query, candidates: Iterable[Candidate]) -> list[Candidate]:
     """Order on two levels: all that a file has places it, and what answers best in it stands first there."""
     by_path: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         by_path[candidate.chunk.path].append(candidate)
     placed: list[Candidate] = []
-    further = _FURTHER_HITS + (_FURTHER_HITS_OF_DESCRIBED - _FURTHER_HITS) * described
+    further = _FURTHER_HITS + (_FURTHER_HITS_OF_DESCRIBED - _FURTHER_HITS) * query.describes
     for group in by_path.values():
-        of_file = _file_score(group)
-        _apply_headers(query, described, group)
+        of_file = _file_score(query, group)
+        _apply_headers(query, group)
         shown = _without_overlaps(sorted(group, key=_order)) if len(group) > 1 else group
         lead = shown[0].score
         for candidate in shown if lead else ():
@@ -328,16 +226,16 @@ def _by_files(query: Query, described: float, candidates: Iterable[Candidate]) -
     return sorted(placed, key=_order)
 
 
-def _file_score(group: Sequence[Candidate]) -> float:
+def _file_score(query: Query, group: Sequence[Candidate]) -> float:
     """Return what a file is worth by its chunks: its best one, and more where others match, too."""
     if len(group) == 1:
         return group[0].score
     best, *others = sorted((candidate.score for candidate in group), reverse=True)
-    rest = sum(others[:_COHERENT])
-    return best * (1 + _FILE_COHERENCE * math.log1p(rest / best)) if best else 0.0
+    coherence = _FILE_COHERENCE * (1 - query.describes)
+    return best * (1 + coherence * math.log1p(sum(others[:_COHERENT]) / best)) if best else 0.0
 
 
-def _apply_headers(query: Query, described: float, group: Sequence[Candidate]) -> None:
+def _apply_headers(query: Query, group: Sequence[Candidate]) -> None:
     """A class matches by the members that its header lists; where they were found, too, they are the answer.
 
     What stands between the definitions of a file does nothing that could be described.
@@ -350,7 +248,7 @@ def _apply_headers(query: Query, described: float, group: Sequence[Candidate]) -
         if chunk.kind in _WITH_MEMBERS and chunk.qualified_name in owners and not candidate.is_asked_for:
             candidate.times(_HEADER, "its members are there, too")
         elif chunk.kind == "module":
-            candidate.times(1 - (1 - _HEADER) * described, "between definitions")
+            candidate.times(1 - (1 - _HEADER) * query.describes, "between definitions")
 
 
 def _without_overlaps(ordered: Iterable[Candidate]) -> list[Candidate]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from firsthand.core.direct_hits import Coverage, DirectHits
 from firsthand.core.direct_reading import DirectReading
+from firsthand.core.fusion import Candidate
 from firsthand.core.hit_reasons import with_callers
 from firsthand.core.model import Chunk, ChunkHead, Hit, Scope, ScoredHead, Vector
 from firsthand.core.neighbours import find_neighbours, hits_of
 from firsthand.core.ports import ChunkStore, Embedder, Rejected
 from firsthand.core.query import Query, understand
-from firsthand.core.ranking import Candidate, hit, rank
+from firsthand.core.ranking import hit, rank
 from firsthand.core.references import CodeGraph
 from firsthand.core.scopes import in_scope
 from firsthand.core.side_by_side import side_by_side
