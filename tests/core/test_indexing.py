@@ -282,7 +282,7 @@ async def test_what_can_wait_is_compacted_when_nothing_changes_any_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Compaction that is not pressing begins once the saves are over."""
-    monkeypatch.setattr(indexing, "_RESTS", (0.0, 65.0))
+    monkeypatch.setattr(indexing, "_CALM_SECONDS", 0.0)
     bench = Bench()
     running = asyncio.create_task(bench.indexer.run(bench.report))
     await bench.indexer.settled()
@@ -298,6 +298,30 @@ async def test_what_can_wait_is_compacted_when_nothing_changes_any_more(
     running.cancel()
 
     assert (when_settled, bench.store.compactions) == (1, 2)
+
+
+async def test_compacting_that_changes_get_in_the_way_of_waits_longer_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its work is not lost again and again to somebody who saves every few seconds."""
+    rests: list[float | None] = []
+    tidied = asyncio.Event()
+
+    def timeout(delay: float | None) -> asyncio.Timeout:
+        rests.append(delay)
+        if delay is None:
+            tidied.set()
+        return asyncio.Timeout(None if delay is None else asyncio.get_running_loop().time())
+
+    monkeypatch.setattr(asyncio, "timeout", timeout)
+    bench = Bench()
+    bench.store.given_up = 3
+    running = asyncio.create_task(bench.indexer.run(bench.report))
+    await tidied.wait()
+    running.cancel()
+
+    assert rests == [10.0, 20.0, 40.0, 5.0, 65.0, None]
+    assert bench.store.compactions == 4
 
 
 async def test_a_save_does_not_wait_for_compaction() -> None:

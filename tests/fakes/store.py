@@ -36,6 +36,8 @@ class MemoryStore:
         self.compactions = 0
         self.untidy = True
         self.can_wait = False
+        self.given_up = 0
+        """How many of the first compactions are given up when they may be."""
         self.compacted = asyncio.Event()
         self.may_compact = asyncio.Event()
         self.may_compact.set()
@@ -201,11 +203,12 @@ class MemoryStore:
     async def tidy(self, *, calm: bool = True) -> bool:
         return self.untidy and (calm or not self.can_wait)
 
-    async def optimize(self, *, may_give_up: bool = False) -> None:
+    async def optimize(self, *, may_give_up: bool = False) -> bool:
         self.compactions += 1
-        self.untidy = False
+        self.untidy = may_give_up and self.compactions <= self.given_up
         self.compacted.set()
         await self.may_compact.wait()
+        return not self.untidy
 
     def break_down(self) -> None:
         """Be damaged from now on."""

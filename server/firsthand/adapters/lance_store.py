@@ -224,10 +224,13 @@ class LanceStore(LanceReader):
         else:
             await self.optimize()
 
-    async def optimize(self, *, may_give_up: bool = False) -> None:
+    async def optimize(self, *, may_give_up: bool = False) -> bool:
         """Compact what `tidy` found worth it, or all; drop surplus vectors, bring the search indexes up to date.
 
         Writes go on meanwhile. When they got in the way, they wait for the second attempt, or it is given up.
+
+        Returns:
+            False when it was given up.
         """
         async with self._write("be compacted"):
             await self._drop_spare_vectors()
@@ -236,8 +239,9 @@ class LanceStore(LanceReader):
             finished = await self._tables.optimize(self._index, tables)
         if not (finished or may_give_up):
             async with self._write("be compacted"):
-                await self._tables.optimize(self._index, tables)
+                finished = await self._tables.optimize(self._index, tables)
         await asyncio.to_thread(give_back)
+        return finished
 
     async def tidy(self, *, calm: bool = True) -> bool:
         """Delete past versions that no reader needs; tell whether compacting is worth its price now."""

@@ -28,9 +28,12 @@ log = logging.getLogger(__name__)
 
 # From here on looking at all files at once is cheaper than looking at these.
 _MANY_PATHS = 200
-# Nothing changed for so long: compacting keeps nobody waiting; and then for so long again: no reader needs the versions
-# of the tables any more that changes and compacting left behind.
-_RESTS = (5.0, 65.0)
+# When nothing changed for so long, compacting keeps nobody waiting. Each time that a change comes before it is over,
+# its work is lost, and it waits twice as long for the next time.
+_CALM_SECONDS = 5.0
+_MOST_CALM_SECONDS = 80.0
+# After so long no reader needs the versions of the tables any more that changes and compacting left behind.
+_REST_SECONDS = 65.0
 # How often to look whether another process has finished writing.
 _BUSY_SECONDS = 0.5
 # How often to look whether a failed embedder or disk has come back.
@@ -69,6 +72,7 @@ class Indexer:
         self._searchable = asyncio.Event()
         self._courtesy = Courtesy()
         self._progress = IndexingProgress()
+        self._calm = _CALM_SECONDS
         self._rests: tuple[float, ...] = ()
         """How long to wait for changes before what they left is cleared away, again and again."""
         self.waiting = WaitingFiles()
@@ -252,23 +256,25 @@ class Indexer:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(rest):
                 await self._marks.ready()
-                self._rests = _RESTS
+                self._rests = (self._calm, _REST_SECONDS)
                 return
         self._rests = tuple(others)
 
     async def _tidy(self, report: Report, *, calm: bool, may_follow: bool) -> None:
         if not await self._store.tidy(calm=calm):
             return
-        self._rests = _RESTS
+        is_done = True
         if may_follow:
-            await self._compact(report, may_give_up=calm)
+            is_done = await self._compact(report, may_give_up=calm)
         else:
             await self._store.optimize()
+        self._calm = _CALM_SECONDS if is_done else min(2 * self._calm, _MOST_CALM_SECONDS)
+        self._rests = (self._calm, _REST_SECONDS)
         # What compacting took the place of is as large as the index, and a command may be the last to come by.
         await self._store.tidy()
 
-    async def _compact(self, report: Report, *, may_give_up: bool) -> None:
-        """Compact; saves are followed meanwhile, larger changes afterwards."""
+    async def _compact(self, report: Report, *, may_give_up: bool) -> bool:
+        """Compact; saves are followed meanwhile, larger changes afterwards. Return False when it was given up."""
         optimizing = self._store.optimize(may_give_up=may_give_up)
         compacting = asyncio.create_task(optimizing, name="compacting")
         try:
@@ -278,12 +284,12 @@ class Indexer:
                 await self._vectors.embed_missing(report)
                 self._progress.go_back(mark)
                 self._settle()
-            await compacting
+            return await compacting
         finally:
             compacting.cancel()
             await asyncio.wait({compacting})
 
-    async def _comes_first(self, work: asyncio.Task[None]) -> bool:
+    async def _comes_first(self, work: asyncio.Task[bool]) -> bool:
         """Return when there are new marks or the work is over; tell whether it was the work."""
         marked = asyncio.create_task(self._marks.ready())
         try:

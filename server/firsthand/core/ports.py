@@ -335,8 +335,8 @@ class ChunkStore(Protocol):
         """Bring the full-text index up to date; compacting may wait for `optimize`."""
         ...
 
-    async def optimize(self, *, may_give_up: bool = False) -> None:
-        """Compact, bring the full-text index up to date.
+    async def optimize(self, *, may_give_up: bool = False) -> bool:
+        """Compact, bring the full-text index up to date; return False when that was given up.
 
         Args:
             may_give_up: let writes that come meanwhile win, instead of having them wait.
