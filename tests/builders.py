@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from firsthand.core.model import Chunk, ChunkKind, FileRecord, FileUpdate, Span, Vector
+from firsthand.core.model import Chunk, ChunkKind, FileRecord, FileUpdate, Scope, Span, Vector
 from firsthand.core.ports import ChunkStore
 
 
@@ -20,6 +20,12 @@ async def store_embedded(store: ChunkStore, updates: Sequence[EmbeddedUpdate]) -
     """Store files, and then the vectors of their chunks, as indexing does."""
     await store.replace(updates)
     await store.set_vectors({key: each for update in updates for key, each in update.vectors.items()})
+
+
+async def nearest_chunks(store: ChunkStore, vector: Vector, limit: int) -> list[Chunk]:
+    """Return the chunks nearest to a vector, as far as they are still there when they are read."""
+    found = await store.find_dense(vector, Scope(), limit)
+    return [chunk for chunk in await store.read([hit.chunk for hit in found]) if chunk is not None]
 
 
 def make_chunk(

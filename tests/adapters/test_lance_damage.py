@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from builders import nearest_chunks
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from fakes.tree import DictTree
@@ -77,7 +78,7 @@ async def found(store: ChunkStore) -> dict[str, list[tuple[str, int, str]]]:
     vector = await EMBEDDER.embed_query("everywhere")
     chunks = {
         "by word": [hit.chunk for hit in await store.search_keywords(["everywhere"], Scope(), 999)],
-        "by meaning": [hit.chunk for hit in await store.search_dense(vector, Scope(), 999)],
+        "by meaning": await nearest_chunks(store, vector, 999),
         "by link": [each.chunk for each in await store.linked([f"helper_{n}" for n in range(12)], 999)],
     }
     return {

@@ -40,7 +40,7 @@ def exact(query: int, numbers: Iterable[int], limit: int) -> list[str]:
 
 
 async def found(store: LanceStore, query: int, limit: int = 5) -> list[str]:
-    hits = await store.search_dense(as_vector(VECTORS[query]), Scope(), limit)
+    hits = await store.find_dense(as_vector(VECTORS[query]), Scope(), limit)
     return [hit.chunk.path for hit in hits]
 
 
@@ -114,5 +114,5 @@ async def test_vectors_of_one_text_stored_twice_count_once(tmp_path: Path) -> No
 
         assert await found(store, 1) == ["1.py"]
         assert np.isclose(
-            (await store.search_dense(as_vector(VECTORS[1]), Scope(), 1))[0].score, 1.0, atol=1e-4
+            (await store.find_dense(as_vector(VECTORS[1]), Scope(), 1))[0].score, 1.0, atol=1e-4
         )

@@ -169,7 +169,7 @@ async def test_any_file_name_is_only_a_name(store: LanceStore, path: str) -> Non
 
     assert [chunk.text for chunk in await store.chunks_of(path)] == ["mine again\n"]
     assert hits_of(await store.search_keywords(["mine"], only, 10)) == [path]
-    assert hits_of(await store.search_dense(make_vector(1, 0, 0), only, 10)) == [path]
+    assert hits_of(await store.find_dense(make_vector(1, 0, 0), only, 10)) == [path]
     assert paths_of(await store.defining([path], 10)) == [path]
     await store.remove([path])
     assert sorted(await store.manifest()) == sorted(LOOKALIKES)
@@ -225,7 +225,7 @@ async def test_what_waits_is_the_same_after_reopening(tmp_path: Path) -> None:
     again = await open_store(tmp_path, FINGERPRINT, 1)
 
     assert paths_of(await again.without_vector(10)) == ["c.py"]
-    assert hits_of(await again.search_dense(make_vector(1, 0, 0), Scope(), 10)) == ["a.py"]
+    assert hits_of(await again.find_dense(make_vector(1, 0, 0), Scope(), 10)) == ["a.py"]
     await again.close()
 
 
@@ -241,7 +241,7 @@ async def test_writes_of_another_handle_are_seen(tmp_path: Path) -> None:
 
     assert paths_of(await reader.without_vector(5)) == ["b.py"]
     assert hits_of(await reader.search_keywords(["found"], Scope(), 5)) == ["a.py"]
-    assert hits_of(await reader.search_dense(make_vector(1, 0, 0), Scope(), 5)) == ["a.py"]
+    assert hits_of(await reader.find_dense(make_vector(1, 0, 0), Scope(), 5)) == ["a.py"]
     assert await reader.names() == {"found"}
     assert set(await reader.manifest()) == {"a.py", "b.py"}
     await reader.close()
@@ -261,7 +261,7 @@ async def test_vectors_survive_their_text(store: LanceStore) -> None:
     }
     await store.replace([make_update("a.py", file.chunks)])
     assert await store.without_vector(10) == []
-    assert hits_of(await store.search_dense(make_vector(0, 0, 1), Scope(), 5)) == ["a.py"]
+    assert hits_of(await store.find_dense(make_vector(0, 0, 1), Scope(), 5)) == ["a.py"]
 
 
 async def test_vectors_without_text_are_bounded(store: LanceStore) -> None:
@@ -299,11 +299,11 @@ async def test_dense_search_ranks_by_cosine(store: LanceStore) -> None:
         ],
     )
 
-    hits = await store.search_dense(make_vector(1, 0, 0), Scope(), 10)
+    hits = await store.find_dense(make_vector(1, 0, 0), Scope(), 10)
 
     assert hits_of(hits) == ["same.py", "near.py", "far.py"]
     assert [hit.score for hit in hits] == pytest.approx([1.0, 0.5**0.5, -1.0], abs=1e-5)
-    assert hits_of(await store.search_dense(make_vector(1, 0, 0), Scope(), 1)) == ["same.py"]
+    assert hits_of(await store.find_dense(make_vector(1, 0, 0), Scope(), 1)) == ["same.py"]
 
 
 SCOPES = {
@@ -343,7 +343,7 @@ async def test_a_scope_limits_both_searches(store: LanceStore, scope: Scope, exp
     )
 
     assert sorted(hits_of(await store.search_keywords(["word"], scope, 10))) == expected
-    assert sorted(hits_of(await store.search_dense(make_vector(1, 0, 0), scope, 10))) == expected
+    assert sorted(hits_of(await store.find_dense(make_vector(1, 0, 0), scope, 10))) == expected
 
 
 async def store_near_and_far(store: LanceStore) -> None:
@@ -366,7 +366,7 @@ async def test_a_wide_scope_is_filled_from_far_neighbours(store: LanceStore) -> 
     """The nearest rows may all lie outside the scope; those inside are found all the same."""
     await store_near_and_far(store)
 
-    hits = await store.search_dense(make_vector(1, 0, 0), Scope(paths=("in.py",)), 20)
+    hits = await store.find_dense(make_vector(1, 0, 0), Scope(paths=("in.py",)), 20)
 
     assert hits_of(hits) == ["in.py"] * 20
 
@@ -377,9 +377,9 @@ async def test_a_vector_that_is_stored_twice_hides_nothing(tmp_path: Path, store
     connection = await lancedb.connect_async(the_index(tmp_path / "index"))
     vectors = await connection.open_table(vectors_name(FINGERPRINT))
     await vectors.add(await vectors.query().to_arrow())
-    known = {hit.chunk.content_hash for hit in await store.search_dense(make_vector(1, 0, 0), Scope(), 3)}
+    known = {hit.chunk.content_hash for hit in await store.find_dense(make_vector(1, 0, 0), Scope(), 3)}
 
-    hits = await store.search_dense(make_vector(1, 0, 0), Scope(paths=("in.py",)), 20)
+    hits = await store.find_dense(make_vector(1, 0, 0), Scope(paths=("in.py",)), 20)
 
     assert len(known) == 3
     assert hits_of(hits) == ["in.py"] * 20
@@ -602,12 +602,12 @@ async def test_embedders_share_the_chunks_and_never_a_vector(tmp_path: Path, sto
     await store_embedded(store, [update])
     other = await store.beside(OTHER)
     waiting = await other.without_vector(10)
-    nothing = await other.search_dense(make_vector(1, 0), Scope(), 5)
+    nothing = await other.find_dense(make_vector(1, 0), Scope(), 5)
     await other.set_vectors({chunk.content_hash: make_vector(1, 0)})
 
     assert [item.content_hash for item in waiting] == [chunk.content_hash]
     assert nothing == []
-    assert [hit.score for hit in await other.search_dense(make_vector(1, 0), Scope(), 5)] == [1.0]
+    assert [hit.score for hit in await other.find_dense(make_vector(1, 0), Scope(), 5)] == [1.0]
     assert await store.known_vectors([chunk.content_hash]) == {chunk.content_hash: make_vector(0, 1, 0)}
     assert set(await store.embedders()) == {FINGERPRINT, OTHER}
     await other.close()
@@ -847,7 +847,7 @@ def test_nothing_is_written_to_stderr(tmp_path: Path) -> None:
         "    store = await open_store(Path(sys.argv[1]), Fingerprint('m', 'd', 3), 1)\n"
         "    await store.set_vectors({'k': array('f', [1, 0, 0])})\n"
         "    await store.search_keywords(['a'], Scope(), 5)\n"
-        "    await store.search_dense(array('f', [1, 0, 0]), Scope(), 5)\n"
+        "    await store.find_dense(array('f', [1, 0, 0]), Scope(), 5)\n"
         "    await store.mentioning('a', 5)\n"
         "    await store.optimize()\n"
         "    await store.close()\n"

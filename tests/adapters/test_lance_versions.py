@@ -73,7 +73,7 @@ async def test_what_only_past_versions_need_is_deleted(tmp_path: Path) -> None:
     for each in (store, await open_store(tmp_path, FINGERPRINT, 1)):
         assert len(await each.chunks_of("a.py")) == 20
         assert [hit.chunk.path for hit in await each.search_keywords(["same"], Scope(), 9)] == ["b.py"] * 3
-        assert len(await each.search_dense(make_vector(1, 0, 0), Scope(), 99)) == 23
+        assert len(await each.find_dense(make_vector(1, 0, 0), Scope(), 99)) == 23
         assert {record.status for record in (await each.manifest()).values()} == {"indexed"}
         await each.close()
 

@@ -12,7 +12,7 @@ from fakes.watcher import FakeWatcher
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.core.indexing import Indexer
 from firsthand.core.keeping import IndexKeeper
-from firsthand.core.model import IndexReport, Scope, ScoredChunk, Vector
+from firsthand.core.model import IndexReport, Scope, ScoredHead, Vector
 from firsthand.core.ports import Rejected
 from firsthand.core.retrieval import Searcher
 from firsthand.core.succession import Building, EmbeddedIndex, Succession
@@ -29,10 +29,10 @@ class StoreOfOneSize(MemoryStore):
         self.dimensions = dimensions
         self.searched = 0
 
-    async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
+    async def find_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredHead]:
         assert len(vector) == self.dimensions, "vectors of two embedders are mixed"
         self.searched += 1
-        return await super().search_dense(vector, scope, limit)
+        return await super().find_dense(vector, scope, limit)
 
     async def shared(self, other: MemoryStore) -> None:
         """Take the chunks of another store."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from builders import nearest_chunks
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from firsthand.adapters.file_screen import OWN_IGNORE_FILE
@@ -235,13 +236,13 @@ class FollowedFolder:
     async def _differences(self, wanted: Contents) -> list[str]:
         by_word = await self._store.search_keywords([EVERYWHERE], Scope(), _MORE_THAN_THERE_ARE)
         vector = await self._embedder.embed_query(EVERYWHERE)
-        by_meaning = await self._store.search_dense(vector, Scope(), _MORE_THAN_THERE_ARE)
+        by_meaning = await nearest_chunks(self._store, vector, _MORE_THAN_THERE_ARE)
         shadow = await self._unsaved.shadow()
         shown = shadow.by_keywords(by_word, [EVERYWHERE], Scope())
         return [
             *_difference("open documents", self._as_open(wanted), _pieces([hit.chunk for hit in shown])),
             *_difference("by word", wanted.pieces, _pieces([hit.chunk for hit in by_word])),
-            *_difference("by meaning", wanted.pieces, _pieces([hit.chunk for hit in by_meaning])),
+            *_difference("by meaning", wanted.pieces, _pieces(by_meaning)),
             *_difference("files", wanted.files, await self._files(self._store)),
         ]
 

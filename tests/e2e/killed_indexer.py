@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from adapters.git_repositories import make_repository, write_files
+from builders import nearest_chunks
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from firsthand.__main__ import main
@@ -332,8 +333,7 @@ async def _by_word(workspace: Workspace) -> list[Any]:
 
 async def _by_meaning(workspace: Workspace) -> list[Any]:
     vector = await FakeEmbedder().embed_query(_EVERYWHERE)
-    found = await workspace.store.search_dense(vector, Scope(), _MORE_THAN_THERE_ARE)
-    return _pieces(hit.chunk for hit in found)
+    return _pieces(await nearest_chunks(workspace.store, vector, _MORE_THAN_THERE_ARE))
 
 
 def _pieces(chunks: Any) -> list[tuple[str, int, int, str]]:

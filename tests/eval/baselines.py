@@ -44,10 +44,18 @@ def meaning(store: Any, embedder: Any) -> Search:
     """The nearest chunks by meaning, without words and without rules."""
 
     async def search(text: str, scope: Scope) -> Sequence[Result]:
-        found = await store.search_dense(await embedder.embed_query(text), scope, _DEPTH)
+        found = await nearest(store, embedder, text, scope)
         return [result_of_chunk(each.chunk) for each in found[:LIMIT]]
 
     return search
+
+
+async def nearest(store: Any, embedder: Any, text: str, scope: Scope) -> list[ScoredChunk]:
+    """Return the chunks nearest to a question, with their text."""
+    found = await store.find_dense(await embedder.embed_query(text), scope, _DEPTH)
+    chunks = await store.read([each.chunk for each in found])
+    pairs = zip(chunks, found, strict=True)
+    return [ScoredChunk(chunk, each.score) for chunk, each in pairs if chunk is not None]
 
 
 def index_keywords(store: Any) -> Search:
@@ -65,7 +73,7 @@ def fusion(store: Any, embedder: Any) -> Search:
 
     async def search(text: str, scope: Scope) -> Sequence[Result]:
         lists: list[Sequence[ScoredChunk]] = [
-            await store.search_dense(await embedder.embed_query(text), scope, _DEPTH),
+            await nearest(store, embedder, text, scope),
             await store.search_keywords(understand(text).terms, scope, _DEPTH),
         ]
         scores: dict[str, float] = defaultdict(float)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from baselines import LIMIT, Search, bm25, index_keywords, meaning, ours, result_of_chunk
+from baselines import LIMIT, Search, bm25, index_keywords, meaning, nearest, ours, result_of_chunk
 from benches import read_corpus, say
 from corpora import python_packages
 from tables import Scored, average, difference, short, signed, table, written
@@ -146,7 +146,7 @@ def _convex(store: ChunkStore, embedder: Embedder) -> Search:
     """Scores of meaning and of keywords, each on a scale of its list, added without any rule."""
 
     async def search(text: str, scope: Scope) -> Sequence[Result]:
-        dense = await store.search_dense(await embedder.embed_query(text), scope, _DEPTH)
+        dense = await nearest(store, embedder, text, scope)
         keywords = await store.search_keywords(understand(text).terms, scope, _DEPTH)
         scores: dict[str, float] = defaultdict(float)
         foot = dense[-1].score

@@ -105,7 +105,7 @@ class MemoryStore:
     async def set_unembeddable(self, reasons: Mapping[str, str]) -> None:
         self._unembeddable.update(reasons)
 
-    async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
+    async def find_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredHead]:
         scored = [
             ScoredChunk(
                 chunk, sum(a * b for a, b in zip(vector, self._vectors[chunk.content_hash], strict=True))
@@ -127,9 +127,6 @@ class MemoryStore:
             if in_scope(chunk, scope) and any(counts[term] for term in terms)
         ]
         return sorted(scored, key=lambda item: -item.score)[:limit]
-
-    async def find_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredHead]:
-        return await self.search_dense(vector, scope, limit)
 
     async def find_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredHead]:
         return await self.search_keywords(terms, scope, limit)

@@ -15,7 +15,7 @@ from firsthand.adapters.freed_memory import QuietMemory
 from firsthand.adapters.lance_chunk_rows import read_chunks
 from firsthand.adapters.lance_damage import Damage
 from firsthand.adapters.lance_errors import translated
-from firsthand.adapters.lance_nearest import NearestChunks, search_table
+from firsthand.adapters.lance_nearest import NearestChunks
 from firsthand.adapters.lance_pending import table_versions
 from firsthand.adapters.lance_predicates import WITH_VECTOR, any_in_list, quoted
 from firsthand.adapters.lance_tables import Tables
@@ -48,14 +48,6 @@ class LanceReader:
         self._nearest = NearestChunks()
         self._memory = QuietMemory()
         self._counted: tuple[tuple[int, ...], IndexStats] | None = None
-
-    async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
-        """Return the nearest chunks by cosine similarity, best first."""
-        whole = await self._whole(await self.find_dense(vector, scope, limit))
-        if whole is not None:
-            return whole
-        with self._reading("be searched"):
-            return await search_table(self._tables, vector, scope, limit)
 
     async def find_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredHead]:
         """Return the nearest chunks by cosine similarity, best first, perhaps without their text."""
@@ -180,12 +172,6 @@ class LanceReader:
             del self._begun[read]
             if takes_memory:
                 self._memory.used()
-
-    async def _whole(self, found: Sequence[ScoredHead]) -> list[ScoredChunk] | None:
-        """Return the same with their text, None when some are gone meanwhile."""
-        chunks = await self.read([each.chunk for each in found])
-        pairs = [(chunk, each.score) for chunk, each in zip(chunks, found, strict=True) if chunk is not None]
-        return [ScoredChunk(*pair) for pair in pairs] if len(pairs) == len(found) else None
 
     async def _defining_in_table(self, names: Sequence[str], limit: int) -> list[Chunk]:
         found = await self._chunks_where(any_in_list("defines", {name.lower() for name in names}))

@@ -275,16 +275,12 @@ class ChunkStore(Protocol):
         """Remember, by chunk hash, chunks that cannot have a vector, so that they are not tried again."""
         ...
 
-    async def search_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredChunk]:
-        """Return the nearest chunks by cosine similarity, best first."""
-        ...
-
     async def search_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredChunk]:
         """Return chunks by BM25 over code-aware terms (`identifiers.terms`), best first."""
         ...
 
     async def find_dense(self, vector: Vector, scope: Scope, limit: int) -> Sequence[ScoredHead]:
-        """Return what `search_dense` returns, perhaps without the text, which costs most of a search."""
+        """Return the nearest chunks by cosine similarity, best first, perhaps without the text, which costs most."""
         ...
 
     async def find_keywords(self, terms: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredHead]:
