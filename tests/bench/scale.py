@@ -277,7 +277,7 @@ async def saves(bench: Bench, rows: Rows, count: int) -> None:
     """Change one function of a file of 2,000 lines, again and again, and wait until it is found."""
     store, indexer = await bench.open()
     path = bench.root / "bench_saved.py"
-    await _save(path, -1)
+    await _save(path, None)
     keeping = asyncio.create_task(indexer.run(lambda _: None))
     await indexer.settled()
     fresh, embedded = disk_mb(bench.index), bench.embedder.texts
@@ -308,8 +308,9 @@ async def saves(bench: Bench, rows: Rows, count: int) -> None:
     path.unlink()
 
 
-async def _save(path: Path, number: int) -> None:
-    chosen = random.Random(number).randrange(200)
+async def _save(path: Path, number: int | None) -> None:
+    """Write the file with one function changed, or with none."""
+    chosen = None if number is None else random.Random(number).randrange(200)
     functions = [
         f"def function_{index}(first, second):\n    total = first\n"
         + "".join(f"    total += second * {line}\n" for line in range(6))
