@@ -599,3 +599,13 @@ async def test_a_report_of_nothing_new_writes_nothing() -> None:
     running.cancel()
 
     assert (bench.store.commits, bench.store.touched) == (commits, touched)
+
+
+async def test_a_long_first_indexing_takes_words_into_the_search_indexes_early_and_at_its_end() -> None:
+    """Searches do not read all rows one by one, and what is made from all rows is not made shortly before the end."""
+    bench = Bench({f"notes/{number}.txt": f"note {number}\n" for number in range(700)})
+
+    await bench.indexer.refresh(bench.report)
+
+    skipped = 1
+    assert bench.store.files_when_words_were_indexed == [448 + skipped, 700 + skipped]

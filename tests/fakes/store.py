@@ -34,6 +34,7 @@ class MemoryStore:
         self.commits = 0
         self.touched = 0
         self.compactions = 0
+        self.files_when_words_were_indexed: list[int] = []
         self.untidy = True
         self.can_wait = False
         self.given_up = 0
@@ -195,7 +196,8 @@ class MemoryStore:
         return (self.commits,)
 
     async def index_words(self) -> None:
-        """Search here reads every row as it is."""
+        """Note it; search here reads every row as it is."""
+        self.files_when_words_were_indexed.append(len(self._records))
 
     async def tidy(self, *, calm: bool = True) -> bool:
         return self.untidy and (calm or not self.can_wait)

@@ -34,10 +34,6 @@ __all__ = ["LanceStore", "open_store", "writer_lock"]
 
 _VALUES_PER_DELETE = 5_000  # each delete is a commit
 
-# Rows that keyword search reads one by one (some 50 µs each) before the index takes them in. The share keeps the
-# work of a long first indexing proportional to its size, since each time the whole index is made again.
-_UNINDEXED_ROWS = 8_000
-_UNINDEXED_SHARE = 0.75
 # From this share of new rows on, making the indexes again takes less time than compacting and merging them in.
 _MOSTLY_NEW_SHARE = 0.05
 
@@ -136,7 +132,6 @@ class LanceStore(LanceReader):
             changes.added = await self._without_row(new, changes.waiting)
             await self._replace_records(files)
             changes.stored = [stored.record for stored in lance_schema.stored_files_from(files).values()]
-            await self._index_new_rows(_UNINDEXED_ROWS, _UNINDEXED_SHARE)
 
     async def touch(self, records: Sequence[FileRecord]) -> None:
         """Store new sizes and times; files that are not known stay unknown."""
@@ -218,7 +213,7 @@ class LanceStore(LanceReader):
     async def index_words(self) -> None:
         """Take all rows into the search indexes."""
         async with self._write("be indexed"):
-            is_done = await self._index_new_rows(1, _MOSTLY_NEW_SHARE)
+            is_done = await self._index_mostly_new_rows()
         if is_done:
             await asyncio.to_thread(give_back)
         else:
@@ -372,9 +367,9 @@ class LanceStore(LanceReader):
             async with self._nearest.adding(self._tables.vectors, vectors):
                 await self._tables.vectors.add(rows)
 
-    async def _index_new_rows(self, least: int, least_share: float) -> bool:
+    async def _index_mostly_new_rows(self) -> bool:
         waiting = await self._tables.unindexed_chunks()
-        if waiting < least or waiting < least_share * await self._tables.chunks.count_rows():
+        if not waiting or waiting < _MOSTLY_NEW_SHARE * await self._tables.chunks.count_rows():
             return False
         await self._tables.renew_indexes()
         return True

@@ -28,6 +28,9 @@ _FILES_AT_ONCE = 3
 _FILES_WORTH_PROCESSES = 48
 # After this many the search indexes are brought up to date at once; otherwise that waits for the vectors.
 _FILES_WORTH_INDEXING = 256
+# While files are still to come they are brought up to date when there are so many times the files that they hold. That
+# costs as much as making them from all rows, so it is not done shortly before the end.
+_GROWTH_WORTH_INDEXING = 8
 # With fewer files than this, which of them comes first is not felt.
 _FILES_WORTH_ORDERING = 16
 
@@ -130,6 +133,7 @@ class FileIndexer:
         self._progress.enter("chunking", report, total=len(stale))
         cutter = self._cutter if len(stale) < _FILES_WORTH_PROCESSES else self._bulk_cutter
         storing: asyncio.Task[None] | None = None
+        in_search_indexes = len(manifest)
         self._waiting.begin_work()
         try:
             for start, end in _batches(len(stale)):
@@ -138,7 +142,12 @@ class FileIndexer:
                     await storing
                 # The next files are cut while these are stored.
                 updates += self._waiting.take_ready()
-                storing = asyncio.create_task(self._commit(updates, touched, stale[start:end]))
+                held = len(manifest) + end
+                index_words = _is_worth_indexing(in_search_indexes, held, to_come=len(stale) - end)
+                in_search_indexes = held if index_words else in_search_indexes
+                storing = asyncio.create_task(
+                    self._commit(updates, touched, stale[start:end], index_words=index_words)
+                )
         finally:
             self._waiting.end_work()
             if storing is not None:
@@ -201,7 +210,12 @@ class FileIndexer:
             return f"cannot be read: {error}"
 
     async def _commit(
-        self, updates: Sequence[FileUpdate], touched: Sequence[FileRecord], looked_at: Sequence[FileStat]
+        self,
+        updates: Sequence[FileUpdate],
+        touched: Sequence[FileRecord],
+        looked_at: Sequence[FileStat],
+        *,
+        index_words: bool,
     ) -> None:
         if touched:
             await self._store.touch(touched)
@@ -209,6 +223,8 @@ class FileIndexer:
             await self._store.replace(updates)
         self._waiting.stored([stat.path for stat in looked_at])
         self._waiting.stored([update.record.path for update in updates])
+        if index_words:
+            await self._store.index_words()
 
 
 def _batches(count: int) -> Iterator[tuple[int, int]]:
@@ -218,3 +234,9 @@ def _batches(count: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + size, count)
         start += size
         size = min(2 * size, _MOST_FILES_PER_COMMIT)
+
+
+def _is_worth_indexing(in_search_indexes: int, held: int, *, to_come: int) -> bool:
+    """Tell whether the search indexes take in these files before the others come."""
+    has_grown = held >= max(_FILES_WORTH_INDEXING, _GROWTH_WORTH_INDEXING * in_search_indexes)
+    return has_grown and to_come >= held // 2
