@@ -37,8 +37,9 @@ _VALUES_PER_DELETE = 5_000  # each delete is a commit
 # From this share of new rows on, making the indexes again takes less time than compacting and merging them in.
 _MOSTLY_NEW_SHARE = 0.05
 
-# Vectors whose text is gone wait for its return (a branch switch) up to this many, or half as many as are in use.
-_SPARE_VECTORS = 10_000
+# Vectors whose text is gone wait for its return (a branch switch) up to this many, or half as many as are in use; each
+# save leaves one behind, and a thousand take as much room as a small index.
+_SPARE_VECTORS = 300
 
 # Fewer texts than this, as of a saved file, are embedded sooner than other workspaces are asked for them.
 _WORTH_ASKING = 4
