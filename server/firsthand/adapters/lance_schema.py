@@ -105,23 +105,16 @@ def chunk_table(updates: Iterable[FileUpdate]) -> pa.Table:
     for update in updates:
         if update.packed:
             packed.append(pa.ipc.read_record_batch(pa.py_buffer(update.packed), CHUNKS))
-        pairs = zip(update.chunks, update.links or repeat(_NO_LINKS), strict=False)
-        distinct = {pair[0].id: pair for pair in pairs}.values()
-        revision = update.record.content_hash
-        rows += [_chunk_row(number, *pair, revision) for number, pair in enumerate(distinct)]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in CHUNKS)
-    made = pa.RecordBatch.from_arrays(
-        [pa.array(values, field.type) for values, field in zip(columns, CHUNKS, strict=True)], schema=CHUNKS
-    )
+        rows += _chunk_rows(update)
     # One batch: Lance writes each by itself.
-    return pa.Table.from_batches([made, *packed]).combine_chunks()
+    return pa.Table.from_batches([_batch_of(rows), *packed], CHUNKS).combine_chunks()
 
 
 def packed(update: FileUpdate) -> FileUpdate:
     """Return the same update with its chunks as bytes that `chunk_table` reads."""
     if not update.chunks:
         return update
-    (batch,) = chunk_table([update]).to_batches()
+    batch = _batch_of(_chunk_rows(update))
     return FileUpdate(
         replace(update.record, chunks=batch.num_rows),
         (),
@@ -231,6 +224,19 @@ def last_part(name: str) -> str:
 def is_name(text: str) -> bool:
     """Tell whether a mention is a plain identifier rather than a path or a dotted name."""
     return _IDENTIFIER.fullmatch(text) is not None
+
+
+def _chunk_rows(update: FileUpdate) -> list[tuple[Any, ...]]:
+    pairs = zip(update.chunks, update.links or repeat(_NO_LINKS), strict=False)
+    distinct = {pair[0].id: pair for pair in pairs}.values()
+    revision = update.record.content_hash
+    return [_chunk_row(number, *pair, revision) for number, pair in enumerate(distinct)]
+
+
+def _batch_of(rows: Sequence[tuple[Any, ...]]) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else ([] for _ in CHUNKS)
+    arrays = [pa.array(values, kind) for values, kind in zip(columns, CHUNKS.types, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=CHUNKS)
 
 
 def _chunk_row(number: int, chunk: Chunk, links: Links, revision: str) -> tuple[Any, ...]:

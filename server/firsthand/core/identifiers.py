@@ -1,6 +1,7 @@
 """Words of code: identifiers taken apart the way people search for them."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -23,6 +24,7 @@ _GRAMMAR = frozenset({"s", "e", "es", "ed", "ly"})
 
 # A longer run of word characters is data (base64, hashes), not a name that anyone searches for.
 _LONGEST_WORD = 64
+_MOST_TERM_TEXTS = 65_536
 
 
 def split_identifier(name: str) -> list[str]:
@@ -40,11 +42,15 @@ def terms(text: str) -> list[str]:
 
 def term_text(text: str) -> str:
     """Return the same terms as one text with blanks between them."""
-    return "".join(map(_term_text_of, runs(text)))[:-1]
+    return "".join(map(_TERM_TEXTS.__getitem__, runs(text)))[:-1]
 
 
-def runs(text: str) -> list[str]:
-    """Return the runs of letters, digits and underscores of a text, in order."""
+@lru_cache(maxsize=256)
+def runs(text: str) -> Sequence[str]:
+    """Return the runs of letters, digits and underscores of a text, in order.
+
+    Those of the last texts are kept: the words of a chunk are asked for when it is cut and when its row is made.
+    """
     return text.encode().translate(_BLANKS).decode().split() if text.isascii() else _RUN.findall(text)
 
 
@@ -82,7 +88,19 @@ def _parts(name: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-@lru_cache(maxsize=65536)
+class _TermTexts(dict[str, str]):
+    """The terms of each run, looked up in half of the time that a cache of calls takes; begun anew when it is full."""
+
+    def __missing__(self, run: str) -> str:
+        if len(self) >= _MOST_TERM_TEXTS:
+            self.clear()
+        found = self[run] = _term_text_of(run)
+        return found
+
+
+_TERM_TEXTS = _TermTexts()
+
+
 def _term_text_of(run: str) -> str:
     """Return the terms of a run, a blank behind each."""
     word = run.lstrip("_")

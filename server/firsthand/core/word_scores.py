@@ -7,6 +7,7 @@ LanceDB's full-text search.
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from firsthand.core.identifiers import stem, term_text
 from firsthand.core.model import Chunk
@@ -44,12 +45,16 @@ def search_terms(chunk: Chunk) -> str:
     """Return the terms of a chunk with blanks between them, each as often as it counts."""
     weighed = (
         *(term_text(chunk.qualified_name or chunk.name),) * _NAME_WEIGHT,
-        *(term_text(chunk.path),) * PATH_WEIGHT,
+        *(_path_terms(chunk.path),) * PATH_WEIGHT,
         term_text(chunk.signature),
         term_text(chunk.docstring),
         term_text(chunk.text),
     )
     return " ".join(filter(None, weighed))
+
+
+# The chunks of a file come one after another.
+_path_terms = lru_cache(maxsize=1)(term_text)
 
 
 def chunk_scores(chunks: Sequence[Chunk], rarity: Mapping[str, float]) -> list[float]:

@@ -1,9 +1,10 @@
 """Which words of a function are its own variables: a reference to one of them is no reference to a definition."""
 
 import re
+from itertools import chain
 
 from firsthand.adapters.grammars.drafts import Draft
-from firsthand.core.lines import decode
+from firsthand.core.lines import encode
 
 _FUNCTIONS = frozenset({"function", "method", "test", "macro"})
 _WORD = re.compile(rb"[\w$\x80-\xff]+")
@@ -26,7 +27,7 @@ class Bindings:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._words: dict[int, frozenset[str]] = {}
+        self._words: dict[int, set[bytes]] = {}
 
     def binds(self, draft: Draft, start: int, name: str) -> bool:
         """Tell whether a name in the body of a function is a parameter or variable of it."""
@@ -35,10 +36,10 @@ class Bindings:
         words = self._words.get(draft.start)
         if words is None:
             words = self._words[draft.start] = self._read(draft, draft.body.start_byte, draft.body.end_byte)
-        return name in words
+        return encode(name) in words
 
-    def _read(self, draft: Draft, body_start: int, body_end: int) -> frozenset[str]:
-        header = _WORD.findall(self._data[max(draft.name_range[1], draft.start) : body_start])
+    def _read(self, draft: Draft, body_start: int, body_end: int) -> set[bytes]:
+        words = set(_WORD.findall(self._data[max(draft.name_range[1], draft.start) : body_start]))
         body = self._data[body_start : min(body_end, body_start + _LONGEST_BODY)]
-        bound = (word for groups in _BOUND.findall(body) for word in groups if word)
-        return frozenset(decode(word) for word in (*header, *bound))
+        words.update(chain.from_iterable(_BOUND.findall(body)))
+        return words

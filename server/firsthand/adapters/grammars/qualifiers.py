@@ -17,6 +17,7 @@ _MORE_LINKS_BACKWARDS = dict.fromkeys(("c", "cpp", "objc", "cuda", "arduino", "p
     "lua": rb"|:"
 }
 _LINK_ENDS = b".:>\\"
+_LINKS_OR_BLANKS = _LINK_ENDS + b" \t\n\r\v\f"
 _CLOSING = b")]}'\"`>"
 _MOST_PARTS = 4
 
@@ -36,7 +37,10 @@ def split_name(text: str) -> tuple[str, str]:
 
 def qualifier_before(data: bytes, start: int, language: str) -> str:
     """Return what qualifies the name that starts at this byte, its parts joined by dots, or ""."""
-    # Most names stand behind a blank or a bracket, which a few bytes tell.
+    # Most names stand behind a bracket or a blank, which one byte tells or a few.
+    last = data[start - 1 : start]
+    if last not in _LINKS_OR_BLANKS:
+        return ""
     nearest = data[max(0, start - _NEAR) : start].rstrip()
     if nearest and nearest[-1] not in _LINK_ENDS:
         return ""

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import cast
+from typing import Literal, cast
 
 from tree_sitter import Node
 
@@ -68,7 +68,7 @@ def assign_uses(uses: Iterable[NameUse], drafts: Sequence[Draft], top: Draft, da
             if start != draft.name_range[0] and (
                 start not in places or _TELLING[kind] > _TELLING[places[start][3]]
             ):
-                places[start] = (start, end, draft, cast(UseKind, kind))
+                places[start] = (start, end, draft, kind)
     return Places(tuple(places.values()), frozenset(lenient))
 
 
@@ -105,9 +105,9 @@ class Places:
 
 
 @cache
-def _kind_of(capture: str) -> tuple[str, bool]:
+def _kind_of(capture: str) -> tuple[UseKind | Literal["doc"], bool]:
     kind, _, condition = capture.partition(".")
-    return kind, bool(condition)
+    return cast(UseKind | Literal["doc"], kind), bool(condition)
 
 
 @lru_cache(maxsize=65536)
