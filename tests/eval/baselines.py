@@ -15,12 +15,13 @@ from firsthand.core.evaluation_corpus import Corpus
 from firsthand.core.evaluation_metrics import Result
 from firsthand.core.identifiers import terms
 from firsthand.core.languages import is_test_path
-from firsthand.core.model import Chunk, Scope, ScoredChunk
+from firsthand.core.model import Chunk, ChunkHead, Scope, ScoredChunk, ScoredHead
 from firsthand.core.query import understand
 from firsthand.core.retrieval import Searcher
 
 LIMIT = 50
 _DEPTH = 100
+_DENSE_SHARE = 0.7
 _WORD = re.compile(r"\w{3,}")
 _STOP = frozenset(
     "the and for with that this from are how does what where which when who why into its".split()
@@ -86,6 +87,18 @@ def fusion(store: Any, embedder: Any) -> Search:
         return [result_of_chunk(chunks[key]) for key in ordered[:LIMIT]]
 
     return search
+
+
+def plain_sum(dense: Sequence[ScoredHead], keywords: Sequence[ScoredHead]) -> Sequence[ChunkHead]:
+    """Order by scores of meaning and of keywords, each on a scale of its list, without any rule."""
+    scores: dict[str, float] = defaultdict(float)
+    foot = dense[-1].score if dense else 0.0
+    for each in dense:
+        scores[each.chunk.id] += _DENSE_SHARE * (each.score - foot) / ((dense[0].score - foot) or 1.0)
+    for each in keywords:
+        scores[each.chunk.id] += (1 - _DENSE_SHARE) * each.score / keywords[0].score
+    heads = {each.chunk.id: each.chunk for each in (*dense, *keywords)}
+    return [heads[key] for key in sorted(scores, key=lambda key: (-scores[key], key))[:LIMIT]]
 
 
 def grep(corpus: Corpus) -> Search:

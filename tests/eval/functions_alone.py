@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from baselines import LIMIT, Search, bm25, index_keywords, meaning, nearest, ours, result_of_chunk
-from benches import read_corpus, say
+from baselines import Search, bm25, index_keywords, meaning, nearest, ours, plain_sum, result_of_chunk
+from benches import Asked, read_corpus, say
 from corpora import python_packages
+from kept_candidates import Keeper
 from tables import Scored, average, difference, short, signed, table, written
 
 from firsthand.adapters.lance_store import open_store
@@ -47,7 +48,6 @@ _METRICS = ("mrr10", "top1", "recall5")
 _SHORTEST_SENTENCE = 25
 _FEWEST_LINES = 3
 _DEPTH = 100
-_DENSE_SHARE = 0.7
 _BATCH = 256
 
 
@@ -148,21 +148,14 @@ def _convex(store: ChunkStore, embedder: Embedder) -> Search:
     async def search(text: str, scope: Scope) -> Sequence[Result]:
         dense = await nearest(store, embedder, text, scope)
         keywords = await store.search_keywords(understand(text).terms, scope, _DEPTH)
-        scores: dict[str, float] = defaultdict(float)
-        foot = dense[-1].score
-        for each in dense:
-            scores[each.chunk.id] += _DENSE_SHARE * (each.score - foot) / (dense[0].score - foot)
-        for each in keywords:
-            scores[each.chunk.id] += (1 - _DENSE_SHARE) * each.score / keywords[0].score
-        chunks = {each.chunk.id: each.chunk for each in (*dense, *keywords)}
-        ordered = sorted(scores, key=lambda key: (-scores[key], key))
-        return [result_of_chunk(chunks[key]) for key in ordered[:LIMIT]]
+        texts = {each.chunk.id: each.chunk for each in (*dense, *keywords)}
+        return [result_of_chunk(texts[head.id]) for head in plain_sum(dense, keywords)]
 
     return search
 
 
 async def _measure(
-    title: str, work: Path, packages: Sequence[str], most: int, embedder: Embedder
+    title: str, work: Path, packages: Sequence[str], most: int, embedder: Embedder, keep: Path | None
 ) -> list[Scored]:
     corpus, documented = await _corpus(work, packages)
     functions = _chosen(documented, most)
@@ -173,6 +166,9 @@ async def _measure(
     store = await open_store(folder, embedder.fingerprint, CHUNKER_VERSION)
     try:
         await _fill(store, embedder, updates)
+        questions = [_asked(function) for function in functions]
+        if keep:
+            await Keeper(keep, store, embedder).keep(title, title, questions)
         searched = Corpus({each.record.path: corpus.sources[each.record.path] for each in updates})
         methods = {
             _OURS: ours(store, embedder),
@@ -182,20 +178,22 @@ async def _measure(
             "BM25 over the same chunks": await bm25(store, searched),
         }
         return [
-            await _scored(title, name, number, function, search)
+            await _scored(title, name, number, question, search)
             for name, search in methods.items()
-            for number, function in enumerate(functions)
+            for number, question in enumerate(questions)
         ]
     finally:
         await store.close()
 
 
-async def _scored(
-    title: str, method: str, number: int, function: DocumentedFunction, search: Search
-) -> Scored:
+def _asked(function: DocumentedFunction) -> Asked:
     span = function.symbol.span
     target = Place(function.path, span.start_line, span.end_line)
-    scores = score((target,), await search(function.sentence, Scope()))
+    return Asked("docstring", function.sentence, (target,), language="python")
+
+
+async def _scored(title: str, method: str, number: int, question: Asked, search: Search) -> Scored:
+    scores = score(question.targets, await search(question.text, Scope()))
     return Scored(title, title, "docstring", method, number, scores, names_its_file=False, language="python")
 
 
@@ -210,12 +208,12 @@ def _table(rows: Sequence[Scored]) -> str:
     return table(["", "MRR@10", "Top-1", "R@5", "Firsthand's lead in MRR@10"], lines)
 
 
-async def main(work: Path) -> None:
+async def main(work: Path, keep: Path | None) -> None:
     """Measure both sets and write Markdown."""
     embedder = await load_embedded_embedder(0)
     try:
         for title, packages, most in _SETS:
-            rows = await _measure(title, work, packages, most, embedder)
+            rows = await _measure(title, work, packages, most, embedder, keep)
             questions = sum(row.method == _OURS for row in rows)
             sys.stdout.write(f"### {title}: {questions} functions\n\n{_table(rows)}\n\n")
             sys.stdout.flush()
@@ -226,4 +224,6 @@ async def main(work: Path) -> None:
 if __name__ == "__main__":
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--work", type=Path, required=True, help="folder for downloads and indexes")
-    asyncio.run(main(flags.parse_args().work))
+    flags.add_argument("--keep", type=Path, help="keep what the ranking is given, for replay.py")
+    arguments = flags.parse_args()
+    asyncio.run(main(arguments.work, arguments.keep))

@@ -5,6 +5,7 @@
     python tests/eval/run.py … --questions FILE --table FILE --clones DIR   # labels that you have, see file_labels.py
     python tests/eval/run.py … --ablation                           # what each rule of the ranking gives
     python tests/eval/run.py … --semble /path/to/python             # an environment that has semble
+    python tests/eval/run.py … --keep FILE                          # nothing but lists to rank, see replay.py
 
 Writes Markdown to standard output. Indexes are kept in the working folder: a second run only asks. So are vectors, by
 text: when cutting or ranking changes, only what is new is embedded. `--most` says how much is asked.
@@ -25,6 +26,7 @@ from baselines import Search, bm25, fusion, grep, index_keywords, meaning, ours,
 from benches import Asked, Bench, open_bench, say
 from corpora import Material, add_corpus_arguments, local_repositories, past_repositories, python_packages
 from file_labels import LabelledRepository, labelled_repositories
+from kept_candidates import Keeper
 from kept_vectors import KeptVectors
 from tables import Scored, average, difference, short, signed, table, written
 
@@ -135,6 +137,11 @@ async def _measure(
     ) as bench:
         if not bench.questions:
             return [], [], ""
+        if arguments.keep:
+            await Keeper(arguments.keep, bench.store, bench.embedder).keep(
+                bench.group, bench.name, bench.questions
+            )
+            return [], [], ""
         seconds = []
         for question in bench.questions[:_TIMED]:
             began = time.perf_counter()
@@ -195,6 +202,8 @@ async def main(arguments: argparse.Namespace) -> None:
     finally:
         embedder.close()
         await model.close()
+    if arguments.keep:
+        return
     out = [f"`python {' '.join(sys.argv)}` · {platform.machine()}, Python {platform.python_version()}\n"]
     out += _main_tables(rows)
     if ablation:
@@ -217,6 +226,7 @@ def _arguments() -> argparse.Namespace:
     )
     add_corpus_arguments(parser)
     parser.add_argument("--most", type=int, default=300, help="most questions of a kind and corpus")
+    parser.add_argument("--keep", type=Path, help="only keep what the ranking is given, for replay.py")
     parser.add_argument("--ablation", action="store_true", help="measure what each rule gives")
     parser.add_argument("--semble", type=Path, help="a Python that has semble")
     parser.add_argument("--semble-model", default="", help="its model; without one only words count")
