@@ -192,7 +192,8 @@ def _is_binary(sample: bytes) -> bool:
 
 
 def _is_marked_generated(head: str) -> bool:
-    return any(
+    # Every mark has this word; most files do not, and their lines need not be looked at.
+    return "generated" in head.lower() and any(
         _COMMENT_START.match(line) and _GENERATED_MARKS.search(line)
         for line in head.splitlines()[:_MARKED_LINES]
     )
