@@ -30,7 +30,7 @@ _FILES_WORTH_PROCESSES = 48
 _FILES_WORTH_INDEXING = 256
 # While files are still to come they are brought up to date when there are so many times the files that they hold. That
 # costs as much as making them from all rows, so it is not done shortly before the end.
-_GROWTH_WORTH_INDEXING = 8
+_GROWTH_WORTH_INDEXING = 4
 # With fewer files than this, which of them comes first is not felt.
 _FILES_WORTH_ORDERING = 16
 
