@@ -156,7 +156,8 @@ async def test_terms_that_were_read_twice_count_once(tmp_path: Path) -> None:
         known = store._tables.terms._known
         assert known is not None
 
-        twice = CatalogueTerms(known.catalogue, [*known._runs, *known._runs]).search(["connect"], Scope(), 50)
+        runs = [run for run, _ in known.runs] * 2
+        twice = CatalogueTerms(known.catalogue, known.keys, runs).search(["connect"], Scope(), 50)
 
         assert len(once) > 3
         assert twice == once

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from firsthand.core.model import ChunkKind, Scope, Span
 from firsthand.core.scopes import path_in_scope
@@ -29,6 +30,7 @@ _SPAN_COLUMNS = COLUMNS[-4:]
 # Rows that are gone are left out when they are this share of all.
 _MOST_GONE = 0.25
 _MOST_SCOPES = 8
+HASH_START = 16
 # So many rows are read at a time: their texts take ten times as much while they are.
 _ROWS_AT_ONCE = 4_096
 # Texts stand in as many pieces as there were additions, until there are this many.
@@ -169,6 +171,11 @@ class Catalogue:
         differ = after.copy()
         differ[: len(before)] -= before
         return [self._vocabulary.paths.values[number] for number in np.flatnonzero(differ)]
+
+    def hash_starts(self) -> npt.NDArray[np.bytes_]:
+        """Return how the content hash of each place begins."""
+        starts = pc.cast(pc.utf8_slice_codeunits(self._columns.hashes, 0, HASH_START), pa.binary())
+        return np.asarray(starts.to_pylist(), f"S{HASH_START}")
 
     def unlisted(self, row_ids: RowIds) -> RowIds:
         """Return those of the row ids that are not in the catalogue."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from firsthand.adapters.catalogue import Catalogue
 from firsthand.adapters.catalogue_vectors import positions
-from firsthand.adapters.term_postings import MOST_ROWS, Postings, merged, term_key
+from firsthand.adapters.term_postings import MOST_ROWS, Postings, TermKeys, merged
 from firsthand.core.model import Scope, ScoredHead
 from firsthand.core.word_scores import K1, B, rarity_in
 
@@ -27,10 +27,15 @@ class CatalogueTerms:
     """Searches one version of the chunks."""
 
     def __init__(
-        self, catalogue: Catalogue, runs: Sequence[Postings] = (), places: Sequence[Places] | None = None
+        self,
+        catalogue: Catalogue,
+        keys: TermKeys,
+        runs: Sequence[Postings] = (),
+        places: Sequence[Places] | None = None,
     ) -> None:
-        """Take the runs, and the place of each of their rows where it is known already."""
+        """Take the runs, whose terms have these keys, and the place of each of their rows where it is known already."""
         self.catalogue = catalogue
+        self.keys = keys
         self._runs = tuple(runs)
         self._places = list(places or [positions(run.row_keys, catalogue.row_keys) for run in runs])
         self._alive = np.append(catalogue.alive, False)
@@ -49,12 +54,17 @@ class CatalogueTerms:
         self.missing = np.flatnonzero(self._alive & ~listed)
         """The places whose terms are not known yet."""
 
+    @property
+    def runs(self) -> Sequence[tuple[Postings, Places]]:
+        """The postings, with the place of each of their rows, -1 for those that are gone."""
+        return tuple(zip(self._runs, self._places, strict=True))
+
     def following(self, catalogue: Catalogue) -> "CatalogueTerms":
         """Return the same terms for another version of the chunks."""
         new = len(catalogue.alive) - len(self.catalogue.alive)
         # Rows that moved are read again when they are few, and recognised when they are many, as after compaction.
         is_near = catalogue.numbering is self.catalogue.numbering and new <= _FEW_ROWS
-        return CatalogueTerms(catalogue, self._runs, self._places if is_near else None)
+        return CatalogueTerms(catalogue, self.keys, self._runs, self._places if is_near else None)
 
     def with_added(self, added: Sequence[Postings]) -> "CatalogueTerms":
         """Return these and more terms; small runs become one, without the rows that are gone."""
@@ -66,12 +76,14 @@ class CatalogueTerms:
             if sum(int(np.count_nonzero(self._alive[places])) for _, places in last) > MOST_ROWS:
                 break
             runs[-2:] = [self._merged(last)]
-        return CatalogueTerms(self.catalogue, [run for run, _ in runs], [places for _, places in runs])
+        return CatalogueTerms(
+            self.catalogue, self.keys, [run for run, _ in runs], [places for _, places in runs]
+        )
 
     def search(self, terms: Sequence[str], scope: Scope, limit: int) -> list[ScoredHead]:
         """Return the chunks of a scope that hold one of the terms, best first."""
         scores = np.zeros(len(self._alive), np.float32)
-        for term, times in Counter(term_key(word) for text in terms for word in text.split()).items():
+        for term, times in Counter(self.keys.of(word) for text in terms for word in text.split()).items():
             self._add(term, times, scores)
         found = scores[:-1] * self.catalogue.in_scope(scope)
         places = np.flatnonzero(found)

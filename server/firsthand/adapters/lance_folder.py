@@ -4,6 +4,7 @@ meta.json              what the chunks were made with; written last, so that it 
 chunks.lance, files.lance
 vectors-ID.lance       the vectors of one embedder; ID is a hash of its fingerprint, so that two never mix
 vectors-ID.json        that fingerprint; written last; its time says when these vectors were last used
+terms                  which chunks hold which terms, as a process has read them that searched (`saved_terms`)
 """
 
 import contextlib
@@ -42,6 +43,11 @@ def index_folder(folder: Path, chunker_version: int) -> Path:
 def vectors_name(fingerprint: Fingerprint) -> str:
     """Return the name of the table that holds an embedder's vectors."""
     return f"{_VECTORS}{_hash_of(asdict(fingerprint))}"
+
+
+def terms_file(index: Path) -> Path:
+    """Return the file that keeps which chunks hold which terms."""
+    return index / "terms"
 
 
 def write_meta(index: Path, chunker_version: int) -> None:

@@ -74,9 +74,9 @@ class Tables:
     chunks: AsyncTable
     vectors: AsyncTable
     files: AsyncTable
-    catalogue: FollowedCatalogue = field(default_factory=FollowedCatalogue)
+    terms: FollowedTerms
     """Of the chunks."""
-    terms: FollowedTerms = field(default_factory=FollowedTerms)
+    catalogue: FollowedCatalogue = field(default_factory=FollowedCatalogue)
     """Of the chunks, too."""
     names: FollowedNames = field(default_factory=FollowedNames)
     """Of the chunks, too."""
@@ -202,4 +202,5 @@ async def _with_vectors(opened: _Opened, index: Path, fingerprint: Fingerprint) 
     vectors = await open_vectors(opened.connection, index, fingerprint, whole=opened.was_suspect)
     if opened.was_suspect:
         await asyncio.to_thread(lance_folder.clear_suspicion, index)
-    return Tables(opened.connection, opened.chunks, vectors, opened.files)
+    terms = FollowedTerms(lance_folder.terms_file(index))
+    return Tables(opened.connection, opened.chunks, vectors, opened.files, terms)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,8 @@ from firsthand.adapters.catalogue import IDENTITY, Catalogue, Numbers, row_keys_
 from firsthand.adapters.catalogue_terms import CatalogueTerms
 from firsthand.adapters.freed_memory import give_back
 from firsthand.adapters.lance_errors import VENDOR_ERRORS
-from firsthand.adapters.term_postings import Postings, postings_of
+from firsthand.adapters.saved_terms import load_terms, save_terms
+from firsthand.adapters.term_postings import Postings, TermKeys, postings_of
 
 # So many rows are read while a search waits for them (some 20 ms); more are read beside searches in the table.
 _READ_AT_ONCE = 1_000
@@ -23,9 +25,10 @@ _ROWS_PER_RUN = 16_384
 
 
 class FollowedTerms:
-    """The terms of one table."""
+    """The terms of one table; what was read of many chunks is kept in a file for the next process."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
+        self._file = file
         self._known: CatalogueTerms | None = None
         self._changing = asyncio.Lock()
         self._reading: asyncio.Task[None] | None = None
@@ -63,20 +66,31 @@ class FollowedTerms:
     async def _read_beside(self, table: AsyncTable, known: CatalogueTerms) -> None:
         # A search meets the same error when it reads the table, and says so.
         with contextlib.suppress(*VENDOR_ERRORS):
-            words: dict[str, int] = {}
-            waiting: list[Postings] = []
-            missing = np.sort(known.catalogue.row_keys[known.missing])
-            query = table.query().select([*IDENTITY, "terms"])
-            async for batch in await query.to_batches(max_batch_length=_ROWS_PER_BATCH):
-                waiting.append(await asyncio.to_thread(_those_of, missing, batch, words))
-                if sum(len(run.row_keys) for run in waiting) >= _ROWS_PER_RUN:
-                    known, waiting = await asyncio.to_thread(known.with_added, waiting), []
-            self._known = await asyncio.to_thread(known.with_added, waiting) if waiting else known
+            saved = await asyncio.to_thread(load_terms, self._file, known.catalogue)
+            if saved is not None and len(saved.missing) < len(known.missing):
+                known = saved
+            if len(known.missing) > _READ_AT_ONCE:
+                known = await _with_missing(table, known)
+                await asyncio.to_thread(save_terms, self._file, known)
+            self._known = known
             await asyncio.to_thread(give_back)
 
 
 def _following(known: CatalogueTerms | None, catalogue: Catalogue) -> CatalogueTerms:
-    return CatalogueTerms(catalogue) if known is None else known.following(catalogue)
+    return CatalogueTerms(catalogue, TermKeys()) if known is None else known.following(catalogue)
+
+
+async def _with_missing(table: AsyncTable, known: CatalogueTerms) -> CatalogueTerms:
+    """Return the same terms with those that are missing, from the whole table."""
+    words: dict[str, int] = {}
+    waiting: list[Postings] = []
+    missing = np.sort(known.catalogue.row_keys[known.missing])
+    query = table.query().select([*IDENTITY, "terms"])
+    async for batch in await query.to_batches(max_batch_length=_ROWS_PER_BATCH):
+        waiting.append(await asyncio.to_thread(_those_of, missing, batch, known.keys, words))
+        if sum(len(run.row_keys) for run in waiting) >= _ROWS_PER_RUN:
+            known, waiting = await asyncio.to_thread(known.with_added, waiting), []
+    return await asyncio.to_thread(known.with_added, waiting) if waiting else known
 
 
 async def _missing_in(table: AsyncTable, known: CatalogueTerms) -> Postings | None:
@@ -85,10 +99,12 @@ async def _missing_in(table: AsyncTable, known: CatalogueTerms) -> Postings | No
     rows = await table.take_row_ids(row_ids).select([*IDENTITY, "terms"]).to_arrow()
     if rows.num_rows != len(row_ids):
         return None
-    return await asyncio.to_thread(lambda: postings_of(row_keys_of(rows), rows["terms"], {}))
+    return await asyncio.to_thread(lambda: postings_of(row_keys_of(rows), rows["terms"], known.keys, {}))
 
 
-def _those_of(missing: Numbers, batch: pa.RecordBatch, words: dict[str, int]) -> Postings:
+def _those_of(
+    missing: Numbers, batch: pa.RecordBatch, term_keys: TermKeys, words: dict[str, int]
+) -> Postings:
     """Return the postings of those rows of a batch that are missing.
 
     Args:
@@ -97,4 +113,4 @@ def _those_of(missing: Numbers, batch: pa.RecordBatch, words: dict[str, int]) ->
     rows = pa.Table.from_batches([batch])
     keys = row_keys_of(rows)
     wanted = missing[np.minimum(np.searchsorted(missing, keys), len(missing) - 1)] == keys
-    return postings_of(keys[wanted], rows["terms"].filter(pa.array(wanted)), words)
+    return postings_of(keys[wanted], rows["terms"].filter(pa.array(wanted)), term_keys, words)

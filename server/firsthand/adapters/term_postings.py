@@ -3,9 +3,11 @@
 Runs of up to 65,536 chunks never change; what is new is a run of its own until it is merged with those before it.
 """
 
+import hashlib
+import secrets
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -14,12 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import Stemmer
 
-from firsthand.adapters.catalogue import Flags, Numbers, key_of
+from firsthand.adapters.catalogue import Flags, Numbers
 
 MOST_ROWS = 65_536
 # Rows that are sorted at a time.
 _ROWS_AT_ONCE = 4_096
 _MOST_COUNTED = np.iinfo(np.uint8).max
+_KEY_BYTES = 8
+SECRET_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Postings:
     lengths: npt.NDArray[np.int32]
     """How many terms each row has, repetitions included."""
     terms: Numbers
-    """`term_key` of each distinct term, ascending."""
+    """`TermKeys.of` each distinct term, ascending."""
     starts: npt.NDArray[np.int32]
     """Where the rows of each term begin in `rows`; at the end, where the last ones end."""
     rows: npt.NDArray[np.uint16]
@@ -61,21 +65,31 @@ def english_stem(word: str) -> str:
     return cast(str, _stemmers.english.stemWord(word))
 
 
-def term_key(word: str) -> int:
-    """Return the number that stands for all forms of a word."""
-    return key_of(english_stem(word.lower()))
+@dataclass(frozen=True, slots=True)
+class TermKeys:
+    """The numbers that stand for terms: 64 bits by a secret, so that no text of a workspace can aim at one."""
+
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(SECRET_BYTES))
+
+    def of(self, word: str) -> int:
+        """Return the number that stands for all forms of a word."""
+        stem = english_stem(word.lower()).encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(stem, key=self.secret, digest_size=_KEY_BYTES).digest()
+        return int.from_bytes(digest, "little", signed=True)
 
 
-def postings_of(row_keys: Numbers, terms: pa.ChunkedArray, known: dict[str, int]) -> Postings:
+def postings_of(
+    row_keys: Numbers, terms: pa.ChunkedArray, term_keys: TermKeys, known: dict[str, int]
+) -> Postings:
     """Return the postings of chunks; the terms of each are one text, separated by spaces.
 
     Args:
         row_keys: at most `MOST_ROWS`.
-        known: `term_key` of words that occurred before; takes those that occur here.
+        known: the numbers of words that occurred before; takes those that occur here.
     """
     column = terms.combine_chunks()
     parts = [
-        _part(column.slice(first, _ROWS_AT_ONCE), first, known)
+        _part(column.slice(first, _ROWS_AT_ONCE), first, term_keys, known)
         for first in range(0, len(column), _ROWS_AT_ONCE)
     ]
     lengths = np.concatenate([np.zeros(0, np.int32), *(part.lengths for part in parts)])
@@ -107,11 +121,11 @@ class _Part:
     counts: npt.NDArray[np.uint8]
 
 
-def _part(texts: pa.Array, first: int, known: dict[str, int]) -> _Part:
+def _part(texts: pa.Array, first: int, term_keys: TermKeys, known: dict[str, int]) -> _Part:
     words = pc.utf8_split_whitespace(texts)
     lengths = np.diff(np.asarray(words.offsets)).astype(np.int32)
     encoded = words.flatten().dictionary_encode()
-    keys = np.array([_known_key(word, known) for word in encoded.dictionary.to_pylist()], np.int64)
+    keys = np.array([_known_key(word, term_keys, known) for word in encoded.dictionary.to_pylist()], np.int64)
     terms, numbers = np.unique(keys, return_inverse=True)
     pairs = numbers[np.asarray(encoded.indices)] * _ROWS_AT_ONCE
     pairs += np.repeat(np.arange(len(lengths)), lengths)
@@ -124,10 +138,10 @@ def _part(texts: pa.Array, first: int, known: dict[str, int]) -> _Part:
     )
 
 
-def _known_key(word: str, known: dict[str, int]) -> int:
+def _known_key(word: str, term_keys: TermKeys, known: dict[str, int]) -> int:
     key = known.get(word)
     if key is None:
-        key = known[word] = term_key(word)
+        key = known[word] = term_keys.of(word)
     return key
 
 
