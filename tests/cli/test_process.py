@@ -144,6 +144,28 @@ def test_skipped_files_are_listed_and_never_indexed(project: Path) -> None:
     assert ".env" not in search.stdout
 
 
+@pytest.mark.parametrize(
+    "change", [{"schema_version": 1_000}, {"chunker_version": 0}], ids=["newer", "older"]
+)
+def test_the_index_of_another_version_is_left_alone(
+    project: Path, cache_dir: Path, change: dict[str, int]
+) -> None:
+    """It is said once, search finds what is there at once, and the other index can still be gone back to."""
+    firsthand("index", *EMBEDDED, cwd=project)
+    (meta,) = cache_dir.glob("indexes/*/*/meta.json")
+    meta.write_text(json.dumps(json.loads(meta.read_text()) | change))
+    other = meta.parent.rename(meta.parent.with_name("0123456789abcdef"))
+    before = {file: file.read_bytes() for file in other.rglob("*") if file.is_file()}
+
+    found = firsthand("search", "calculate_shipping_cost", "--json", *EMBEDDED, cwd=project)
+    again = firsthand("index", "--json", *EMBEDDED, cwd=project)
+
+    assert json.loads(found.stdout)[0]["path"] == "src/shipping.py"
+    assert found.stderr.count("The index was made by another version of Firsthand") == 1
+    assert (again.returncode, again.stderr.count("another version")) == (0, 0)
+    assert {file: file.read_bytes() for file in before} == before
+
+
 def test_status_and_clean(project: Path, cache_dir: Path) -> None:
     """The status counts what is there; after `clean` the index is gone from the disk."""
     firsthand("index", *EMBEDDED, cwd=project)

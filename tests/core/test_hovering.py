@@ -50,6 +50,25 @@ async def test_a_definition_tells_what_it_is_who_uses_it_and_what_changed_it() -
     )
 
 
+async def test_before_everything_is_indexed_a_hover_says_that_users_may_be_missing() -> None:
+    """Once the first sweep is over it says so no more."""
+    project = await open_project(workspace_files("accounts"))
+    selection = project.select("accounts/service.py", "delete_user(self")
+    sweeping = True
+    hovers = Hovers(
+        store=project.store, parser=project.parser, history=FakeHistory(), sweeping=lambda: sweeping
+    )
+
+    early = await hovers.card(selection)
+    sweeping = False
+    late = await hovers.card(selection)
+
+    assert early is not None and late is not None
+    assert early.markdown == (
+        f"{late.markdown}\n- Files are still being indexed: who uses it there is missing here"
+    )
+
+
 @pytest.mark.parametrize(
     ("workspace", "path", "needle", "place"),
     [

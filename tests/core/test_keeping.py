@@ -143,6 +143,29 @@ async def test_the_second_session_tells_when_the_first_has_written() -> None:
     await second.end()
 
 
+async def test_the_second_session_looks_again_for_files_that_wait_while_the_first_writes() -> None:
+    """What it knew of them, also that there were none, holds until the other process is seen to index on."""
+    shared = SharedIndex()
+    first = Session(shared)
+    await first.reach("idle")
+    second = Session(shared)
+    await second.reach("following")
+    second.indexer.waiting.begin([])
+
+    number = 0
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while second.indexer.waiting.is_listed:
+            number += 1
+            reported = second.stages.count("following")
+            shared.tree.write("a.md", f"# Changed {number}\n")
+            first.watcher.notice("a.md")
+            await second.until(lambda reported=reported: second.stages.count("following") > reported)  # type: ignore[misc]
+
+    assert number >= 1
+    await first.end()
+    await second.end()
+
+
 async def test_a_paused_session_leaves_the_index_to_others() -> None:
     """The next session takes over while the first one pauses; when that resumes it stands by."""
     shared = SharedIndex()

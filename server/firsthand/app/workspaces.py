@@ -113,6 +113,7 @@ async def _assemble(
         parser=sources.parser,
         history=sources.history,
         explanations=assistant.explanations,
+        sweeping=lambda: indexer.sweeping,
     )
     resources.push_async_callback(hovers.close)
     return Workspace(

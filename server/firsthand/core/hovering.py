@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -32,6 +32,7 @@ _MOST_CHUNKS_READ = 120
 _MOST_LISTED = 4
 _LONGEST_SIGNATURE = 400
 _LONGEST_DOC = 600
+_PARTIAL = "Files are still being indexed: who uses it there is missing here"
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*")
 _IMPORTED_FROM = re.compile(r"[\w@./-]+")
@@ -85,11 +86,18 @@ class Hovers:
         parser: Parser,
         history: History,
         explanations: Explanations | None = None,
+        sweeping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Take what it reads.
+
+        Args:
+            sweeping: tells whether files may be missing from the index because nobody has come to them yet.
+        """
         self._store = store
         self._parser = parser
         self._history = history
         self._explanations = explanations or Explanations()
+        self._sweeping = sweeping
         self._outlines: OrderedDict[tuple[str, str], Outline] = OrderedDict()
         self._pending: dict[_Place, asyncio.Future[Commit | None]] = {}
         self._changes: OrderedDict[_Place, Commit | None] = OrderedDict()
@@ -105,11 +113,14 @@ class Hovers:
             subject = await self._defined_elsewhere(outline, word, selection)
         if subject is None:
             return None
+        is_partial = self._sweeping()
         change, users = await asyncio.gather(
             self._last_change(subject, selection),
             self._users(subject),
         )
         markdown = _markdown(subject, users, change)
+        if is_partial:
+            markdown += f"\n- {_PARTIAL}"
         explanation = self._explanation(subject, selection)
         if explanation:
             markdown += f"\n\n---\n\n{inert_markdown(explanation)}"

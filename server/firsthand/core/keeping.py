@@ -140,6 +140,9 @@ class IndexKeeper:
                 await self._store.mend()
             version = await self._store.version()
             if version != self._version:
+                if not self._is_quiet:
+                    # Two looks in a row: more than one save, of which files may still wait.
+                    self._indexer.waiting.forget()
                 self._version, self._is_quiet = version, False
                 report(Progress("following"))
             elif not self._is_quiet:

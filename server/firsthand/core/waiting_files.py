@@ -46,6 +46,12 @@ class WaitingFiles:
             self.hand_over(update)
         self._is_listed = True
 
+    def forget(self) -> None:
+        """Forget which files wait, since somebody else has indexed on: the next who asks has to look."""
+        self._stats.clear()
+        self._ready.clear()
+        self._is_listed = False
+
     def add(self, stats: Iterable[FileStat]) -> None:
         """Note files that changed since."""
         for stat in stats:
