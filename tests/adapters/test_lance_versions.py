@@ -78,6 +78,24 @@ async def test_what_only_past_versions_need_is_deleted(tmp_path: Path) -> None:
         await each.close()
 
 
+async def test_what_says_which_rows_are_gone_stays_while_a_version_needs_it(tmp_path: Path) -> None:
+    """Each save of a file leaves such a list behind for the rows beside its own; the last one alone counts."""
+    store = await open_store(tmp_path, FINGERPRINT, 1)
+    await store_embedded(store, [update_of(f"{name}.py", 3, "first") for name in "abcd"])
+    for name in "abc":
+        await store_embedded(store, [update_of(f"{name}.py", 3, "second")])
+    index = index_in(tmp_path)
+    before = len(list(index.glob("chunks.lance/_deletions/*")))
+
+    await store.tidy()
+
+    assert (before, len(list(index.glob("chunks.lance/_deletions/*")))) == (3, 1)
+    for each in (store, await open_store(tmp_path, FINGERPRINT, 1)):
+        texts = [[chunk.text[:6] for chunk in await each.chunks_of(f"{name}.py")] for name in "abcd"]
+        assert texts == [["second"] * 3] * 3 + [["first "] * 3]
+        await each.close()
+
+
 async def test_a_version_stays_until_the_next_is_older_than_a_read(tmp_path: Path) -> None:
     """However long ago a version was made, a query may have begun with it until the next one came."""
     store = await saved_often(tmp_path)

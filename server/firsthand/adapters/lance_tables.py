@@ -29,9 +29,10 @@ from firsthand.errors import StoreBusyError
 
 _LOG = logging.getLogger(__name__)
 
-# Lance's own limits are 6 GiB and 1 GiB, which is no size for a process beside an editor.
-_INDEX_CACHE_BYTES = 256 * 1024 * 1024
-_METADATA_CACHE_BYTES = 64 * 1024 * 1024
+# Lance's own limits are 6 GiB and 1 GiB, which is no size for a process beside an editor: each save fills them a little
+# with what belongs to its version of the tables, and none of it goes, nor are the files closed, before they are full.
+_INDEX_CACHE_BYTES = 64 * 1024 * 1024
+_METADATA_CACHE_BYTES = 32 * 1024 * 1024
 
 _NEW_VERSION = (
     "The index was made by another version of Firsthand: files are read again, what was embedded is kept; "

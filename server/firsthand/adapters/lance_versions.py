@@ -3,7 +3,8 @@
 Lance does this only together with a compaction, which writes a table of a hundred megabytes again, and it goes by when
 a version was made; a reader needs the version that was the newest when its query began. Here the manifest files say
 when each version was followed by the next. Files are judged by the names of the Lance format: a manifest spells the
-names of its data and transaction files, and holds the id of an index, by which its folder is named, in 16 bytes.
+names of its data and transaction files, holds the id of an index, by which its folder is named, in 16 bytes, and of a
+file of deleted rows (`fragment-version-id`) the version and the id as two fields of a protobuf message.
 """
 
 import shutil
@@ -68,11 +69,27 @@ def _files(table: Path) -> Iterator[tuple[Path, bytes]]:
     """Yield what versions may share, with the bytes by which a manifest names it."""
     for folder in ("data", "_transactions"):
         yield from ((file, file.name.encode()) for file in _entries(table / folder))
-    for index in _entries(table / "_indices"):
-        try:
-            yield index, UUID(index.name).bytes
-        except ValueError:
-            continue
+    for folder, in_manifest in (("_indices", _index_bytes), ("_deletions", _deletion_bytes)):
+        for entry in _entries(table / folder):
+            try:
+                yield entry, in_manifest(entry.name)
+            except ValueError:
+                continue
+
+
+def _index_bytes(name: str) -> bytes:
+    return UUID(name).bytes
+
+
+def _deletion_bytes(name: str) -> bytes:
+    """Return `DeletionFile.read_version` and `.id` as Lance's table.proto numbers them: fields 2 and 3."""
+    _fragment, version, number = map(int, name.partition(".")[0].split("-"))
+    return b"\x10" + _varint(version) + b"\x18" + _varint(number)
+
+
+def _varint(number: int) -> bytes:
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])
 
 
 def _entries(folder: Path) -> Iterable[Path]:
