@@ -12,7 +12,7 @@ import pytest
 from lancedb.table import AsyncTable
 
 from builders import EmbeddedUpdate, make_chunk, make_update, make_vector, store_embedded
-from firsthand.adapters import lance_tables
+from firsthand.adapters import lance_store, lance_tables
 from firsthand.adapters.lance_errors import CONFLICT
 from firsthand.adapters.lance_lock import being_read
 from firsthand.adapters.lance_store import LanceStore, open_store
@@ -242,3 +242,31 @@ async def test_nothing_is_deleted_that_no_past_version_names(tmp_path: Path) -> 
 async def _table(index: Path, name: str) -> AsyncTable:
     connection = await lancedb.connect_async(index)
     return await connection.open_table(name)
+
+
+def deleted_files_held_open() -> list[str]:
+    files = [file.readlink().name for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    return [name for name in files if name.endswith("(deleted)") and ".lance" in name]
+
+
+async def test_files_that_are_gone_are_not_held_open_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is left open for a week compacts thousands of times; searches find everything all the while."""
+    monkeypatch.setattr(lance_store, "_MOST_VERSIONS_HELD", 5)
+    store = await open_store(tmp_path, FINGERPRINT, 1)
+    other = await store.beside(Fingerprint("other", "1", 3))
+    await store_embedded(store, [update_of(f"{number}.py", 60, "same") for number in range(20)])
+    held: list[int] = []
+    for number in range(4):
+        await store_embedded(store, [update_of("0.py", 60, f"changed {number}")])
+        await store.optimize()
+        await store.tidy()
+        held.append(len(deleted_files_held_open()))
+
+    assert min(held[-2:]) == 0 < max(held)
+    for each in (store, other):
+        assert len(await each.search_keywords(["changed"], Scope(), 99)) == 60
+    assert len(await store.find_dense(make_vector(1, 0, 0), Scope(), 2_000)) == 1_200
+    await other.close()
+    await store.close()

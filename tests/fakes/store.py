@@ -209,6 +209,9 @@ class MemoryStore:
         await self.may_compact.wait()
         return not self.untidy
 
+    async def forget_past(self) -> None:
+        """Hold nothing of the past."""
+
     def break_down(self) -> None:
         """Be damaged from now on."""
         self._damage.set()

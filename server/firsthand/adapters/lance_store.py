@@ -41,6 +41,9 @@ _MOSTLY_NEW_SHARE = 0.05
 # save leaves one behind, and a thousand take as much room as a small index.
 _SPARE_VECTORS = 300
 
+# A save makes one version of the chunks; compacting makes another and leaves two to four open files behind.
+_MOST_VERSIONS_HELD = 100
+
 # Fewer texts than this, as of a saved file, are embedded sooner than other workspaces are asked for them.
 _WORTH_ASKING = 4
 
@@ -236,8 +239,23 @@ class LanceStore(LanceReader):
         if not (finished or may_give_up):
             async with self._write("be compacted"):
                 finished = await self._tables.optimize(self._index, tables)
+        await self.forget_past()
         await asyncio.to_thread(give_back)
         return finished
+
+    async def forget_past(self) -> None:
+        """Open the tables anew when so many versions were made since that what is held of them weighs.
+
+        The library keeps the files of each search index that it has read open, also when they are deleted.
+        """
+        async with self._writing:
+            with self._reading("be opened", takes_memory=False):
+                if await self._tables.chunks.version() - self._tables.opened_at < _MOST_VERSIONS_HELD:
+                    return
+                tables = await self._tables.reopened(self._index)
+                for store in self._opening.stores:
+                    if store._opened is not None:
+                        store._opened = await tables.with_vectors_of(store._opened)
 
     async def tidy(self, *, calm: bool = True) -> bool:
         """Delete past versions that no reader needs; tell whether compacting is worth its price now."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,8 +29,8 @@ from firsthand.errors import StoreBusyError
 
 _LOG = logging.getLogger(__name__)
 
-# Lance's own limits are 6 GiB and 1 GiB, which is no size for a process beside an editor: each save fills them a little
-# with what belongs to its version of the tables, and none of it goes, nor are the files closed, before they are full.
+# Lance's own limits are 6 GiB and 1 GiB, which is no size for a process beside an editor: what belongs to past
+# versions of the tables stays in them until they are full.
 _INDEX_CACHE_BYTES = 64 * 1024 * 1024
 _METADATA_CACHE_BYTES = 32 * 1024 * 1024
 
@@ -75,6 +75,8 @@ class Tables:
     chunks: AsyncTable
     vectors: AsyncTable
     files: AsyncTable
+    opened_at: int
+    """The version of the chunks that was the newest when the tables were opened."""
     terms: FollowedTerms
     """Of the chunks."""
     catalogue: FollowedCatalogue = field(default_factory=FollowedCatalogue)
@@ -88,6 +90,18 @@ class Tables:
         """Stop what goes on beside searches."""
         await self.catalogue.close()
         await self.terms.close()
+
+    async def reopened(self, index: Path) -> "Tables":
+        """Return the same tables by new handles; with the old ones goes all that the library keeps for them."""
+        connection = await _connect(index)
+        chunks, files = [await connection.open_table(table.name) for table in (self.chunks, self.files)]
+        opened_at = await chunks.version()
+        new = replace(self, connection=connection, chunks=chunks, files=files, opened_at=opened_at)
+        return await new.with_vectors_of(self)
+
+    async def with_vectors_of(self, other: "Tables") -> "Tables":
+        """Return these tables with the vectors of another embedder."""
+        return replace(self, vectors=await self.connection.open_table(other.vectors.name))
 
     async def unindexed_chunks(self) -> int:
         """Count the chunk rows that keyword search has to read one by one."""
@@ -183,12 +197,16 @@ class _Opened:
     was_suspect: bool
 
 
-async def _open_sound(index: Path) -> _Opened:
+async def _connect(index: Path) -> AsyncConnection:
     session = lancedb.Session(
         index_cache_size_bytes=_INDEX_CACHE_BYTES, metadata_cache_size_bytes=_METADATA_CACHE_BYTES
     )
     # Interval zero: each read looks for versions that another process wrote.
-    connection = await lancedb.connect_async(index, session=session, read_consistency_interval=timedelta(0))
+    return await lancedb.connect_async(index, session=session, read_consistency_interval=timedelta(0))
+
+
+async def _open_sound(index: Path) -> _Opened:
+    connection = await _connect(index)
     chunks = await connection.open_table("chunks")
     files = await connection.open_table("files")
     suspect = await asyncio.to_thread(lance_folder.is_suspect, index)
@@ -204,4 +222,5 @@ async def _with_vectors(opened: _Opened, index: Path, fingerprint: Fingerprint) 
     if opened.was_suspect:
         await asyncio.to_thread(lance_folder.clear_suspicion, index)
     terms = FollowedTerms(lance_folder.terms_file(index))
-    return Tables(opened.connection, opened.chunks, vectors, opened.files, terms)
+    opened_at = await opened.chunks.version()
+    return Tables(opened.connection, opened.chunks, vectors, opened.files, opened_at, terms)

@@ -147,6 +147,7 @@ class IndexKeeper:
                 report(Progress("following"))
             elif not self._is_quiet:
                 self._is_quiet = True
+                await self._store.forget_past()
                 if self._quiet is not None:
                     await self._quiet()
                     report(Progress("following"))

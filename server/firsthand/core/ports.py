@@ -347,6 +347,14 @@ class ChunkStore(Protocol):
         """
         ...
 
+    async def forget_past(self) -> None:
+        """Let go of what is held in memory of an index that others have written often since.
+
+        Raises:
+            StoreError: it cannot be opened anew.
+        """
+        ...
+
     @property
     def is_damaged(self) -> bool:
         """Whether what is on the disk was found to be other than what was written."""
