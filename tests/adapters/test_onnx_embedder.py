@@ -85,23 +85,6 @@ async def test_questions_carry_the_query_prefix(embedder: OnnxEmbedder) -> None:
     assert await embedder.embed_query("token refresh") == as_document[0]
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("fetchRequestHandler", "fetch request handler"),
-        ("URLSession.dataTask", "urlsession.data task"),
-        ("_toHTTP2Server", "_to http2 server"),
-        ("MAX_SIZE", "max_size"),
-    ],
-)
-async def test_a_name_is_read_as_its_words(embedder: OnnxEmbedder, name: str, words: str) -> None:
-    """A name in camel case has the vector of its words, in a text as in a question: the model knows no case."""
-    written, apart = await embedder.embed_documents([f"return {name}(x)", f"return {words}(x)"])
-
-    assert written == apart
-    assert await embedder.embed_query(f"what is {name}?") == await embedder.embed_query(f"what is {words}?")
-
-
 async def test_what_is_over_the_window_is_ignored(embedder: OnnxEmbedder) -> None:
     """A text beyond the window has the vector of its beginning, also when it is one giant line."""
     words = [f"word{number % 50}" for number in range(embedder.max_tokens)]

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import importlib.util
 import os
-import re
 from array import array
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,16 +35,9 @@ _MOST_CHARACTERS = 32_768
 # Some seconds of work at most: progress stays smooth and a cancelled batch ends soon.
 BATCH_SIZE = 16
 
-# The tokenizer drops the case before it looks for words: `fetchRequest` would be read as fetch ##re ##quest. Names that
-# begin with a capital stay whole, since those of types stand everywhere and their words would drown the others.
-_CAMEL_CASE = re.compile(r"(?<![A-Za-z0-9])[a-z][a-z0-9]*[A-Z][A-Za-z0-9]*")
-_NEXT_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-# Belongs to the digest: vectors of texts that were read in another way must not mix with these.
-_READING = "words of camelCase apart"
-
 FINGERPRINT = Fingerprint(
     model="bge-small-en-v1.5-int8",
-    digest=hashlib.sha256(f"{_MODEL_SHA256} {_READING}".encode()).hexdigest(),
+    digest=_MODEL_SHA256,
     dimensions=384,
     query_prefix="Represent this sentence for searching relevant passages: ",
 )
@@ -126,7 +118,7 @@ class OnnxEmbedder:
 
     def _embed(self, prefix: str, text: str) -> Vector | Rejected:
         # A lone surrogate is no character: the tokenizer refuses the whole text for it.
-        readable = _words_apart(text[:_MOST_CHARACTERS].encode("utf-8", "replace").decode("utf-8"))
+        readable = text[:_MOST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
         if not self._tokenizer.encode(readable, add_special_tokens=False).ids:
             return Rejected("there is no readable text in it")
         return self._unit_vector(self._tokenizer.encode(prefix + readable).ids)
@@ -149,11 +141,6 @@ class OnnxEmbedder:
         if first_token.shape != (FINGERPRINT.dimensions,) or not numpy.isfinite(length) or length == 0.0:
             return Rejected("the model gave no usable vector for it")
         return array("f", (first_token / length).tobytes())
-
-
-def _words_apart(text: str) -> str:
-    """Return the text with a blank before each further word of a name that begins like `camelCase`."""
-    return _CAMEL_CASE.sub(lambda name: _NEXT_WORD.sub(" ", name[0]), text)
 
 
 def _load(threads: int) -> OnnxEmbedder:
