@@ -66,6 +66,18 @@ async def test_one_path_is_judged_as_the_whole_scan_would(tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("with_git", [True, False])
+async def test_what_is_gits_own_is_named_by_no_look(tmp_path: Path, with_git: bool) -> None:
+    """Neither the whole scan nor a look at one path has an entry for it, be it a file, in a folder or in capitals."""
+    root = make_repository(tmp_path / "w", {"a.py": "1"}) if with_git else tmp_path / "w"
+    write_files(root, {"a.py": "1", "pkg/.git": "gitdir: elsewhere\n", "lib/.GIT/x.py": "2"})
+
+    assert await left_out(root) == {}
+    assert await listed(root) <= {"a.py"}
+    for path in ("pkg/.git", "lib/.GIT/x.py"):
+        assert await verdict(root, path) == "unlisted"
+
+
 async def test_a_folder_inside_a_repository_is_a_workspace_of_its_own(tmp_path: Path) -> None:
     """Only files below the root count, named from the root, under the rules of the repository above."""
     root = make_repository(

@@ -7,6 +7,7 @@ its index is.
 """
 
 import asyncio
+import contextlib
 import os
 import random
 import subprocess
@@ -166,18 +167,28 @@ def measured(server: int, cache: Path) -> str:
     own, others = resident_mb(server), sum(map(resident_mb, children(server)))
     descriptors = len(list((proc / "fd").iterdir()))
     threads = len(list((proc / "task").iterdir()))
-    files = [entry for entry in cache.rglob("*") if entry.is_file()]
-    size = sum(entry.stat().st_size for entry in files if entry.exists()) / 2**20
-    return f"{own} MB | {others} MB | {descriptors} | {threads} | {size:.1f} MB, {len(files)} files"
+    sizes = sizes_of_files(cache)
+    return f"{own} MB | {others} MB | {descriptors} | {threads} | {sum(sizes) / 2**20:.1f} MB, {len(sizes)} files"
+
+
+def sizes_of_files(folder: Path) -> list[int]:
+    """Return the size of each file below a folder that is there when it is looked at."""
+    sizes = []
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                sizes.append((Path(place) / name).stat().st_size)
+    return sizes
 
 
 def children(process: int) -> list[int]:
-    """Return all processes that this one has started, and those that they started."""
-    direct = [
-        int(number)
-        for task in (Path("/proc") / str(process) / "task").iterdir()
-        for number in (task / "children").read_text().split()
-    ]
+    """Return all processes that this one has started, and those that they started; none of one that has ended."""
+    direct: list[int] = []
+    # A thread or process that ends between the listing and the reading has none.
+    with contextlib.suppress(OSError):
+        for task in (Path("/proc") / str(process) / "task").iterdir():
+            with contextlib.suppress(OSError):
+                direct += map(int, (task / "children").read_text().split())
     return [*direct, *(number for child in direct for number in children(child))]
 
 

@@ -307,9 +307,16 @@ class ChangingFolder(RuleBasedStateMachine):
     @rule()
     def nest(self) -> None:
         """Make a repository inside."""
-        if self._prepared("inner/x.py"):
+        if self._prepared("inner/x.py") and not (self.root / "inner/.git").is_file():
             (self.root / "inner").mkdir(exist_ok=True)
             git(self.root / "inner", "init", "--quiet")
+
+    @rule(folder=st.sampled_from(FOLDERS[1:]))
+    def leave_behind(self, folder: str) -> None:
+        """Put the file of a working tree into a folder whose repository is gone."""
+        path = f"{folder}/.git"
+        if self._prepared(path):
+            _attempt(lambda: (self.root / path).write_text("gitdir: gone\n"))
 
     @rule()
     def commit_inside(self) -> None:

@@ -15,7 +15,6 @@ OWN_IGNORE_FILE = ".firsthandignore"
 UNREADABLE = "unreadable"
 NOT_A_FILE = "not a regular file"
 NOT_UTF8 = "name is not UTF-8"
-IGNORED_BY_GIT = "ignored by git"
 OUTSIDE = "outside the workspace"
 _SYMBOLIC_LINK = "symbolic link"
 BELOW_LINK = "below a symbolic link"
@@ -39,10 +38,12 @@ class FileScreen:
         return f"larger than {self._max_file_bytes / 1024:.0f} KiB"
 
     def judge(self, path: str) -> FileStat | SkippedFile | None:
-        """Return the file's state, or why it is left out; None when there is no file of that name."""
+        """Return the file's state, or why it is left out; None when no file has that name, or one of git's own."""
         reason = _impossible(path)
         if reason:
             return SkippedFile(path, reason)
+        if _is_of_git(path):
+            return None
         try:
             found = os.lstat(f"{self._root}/{path}")
         except PermissionError:
@@ -91,6 +92,9 @@ def _impossible(path: str) -> str | None:
         return NOT_UTF8
     parts = path.split("/")
     is_absolute = os.path.isabs(path)  # noqa: PTH117 - asked of every file
-    if "\0" in path or is_absolute or not {"", ".", ".."}.isdisjoint(parts):
-        return OUTSIDE
-    return IGNORED_BY_GIT if any(part.lower() == ".git" for part in parts) else None
+    return OUTSIDE if "\0" in path or is_absolute or not {"", ".", ".."}.isdisjoint(parts) else None
+
+
+def _is_of_git(path: str) -> bool:
+    """Tell whether git keeps the file for itself, on systems too where capitals make no other name."""
+    return ".git" in path.lower().split("/")

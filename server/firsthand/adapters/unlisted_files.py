@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from firsthand.adapters.file_screen import BELOW_LINK, IGNORED_BY_GIT, NOT_UTF8, OUTSIDE
+from firsthand.adapters.file_screen import BELOW_LINK, NOT_UTF8, OUTSIDE
 from firsthand.adapters.folder_walk import WalkRules
 from firsthand.adapters.git_command import GitError
 from firsthand.adapters.git_listing import ignored_by_git, is_ignored_root
@@ -19,17 +19,13 @@ def without_unlisted(
     """Return what was found of some paths, with None for those that a scan would not name."""
     asked = [path for path, state in found.items() if _is_for_git(state)]
     unlisted = _unlisted(root, asked) if asked else set()
-    return {path: None if path in unlisted or _is_of_git(state) else state for path, state in found.items()}
+    return {path: None if path in unlisted else state for path, state in found.items()}
 
 
 def _is_for_git(state: FileStat | SkippedFile | None) -> bool:
     if isinstance(state, SkippedFile):
-        return state.reason not in _UNSPEAKABLE and not _is_of_git(state)
+        return state.reason not in _UNSPEAKABLE
     return state is not None
-
-
-def _is_of_git(state: FileStat | SkippedFile | None) -> bool:
-    return isinstance(state, SkippedFile) and state.reason == IGNORED_BY_GIT
 
 
 def _unlisted(root: Path, paths: list[str]) -> set[str]:
