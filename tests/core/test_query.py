@@ -99,6 +99,14 @@ def test_a_statement_describes_more(less: str, more: str) -> None:
     assert understand(less).describes < understand(more).describes
 
 
+def test_a_list_of_names_describes_nothing() -> None:
+    """What stands between names that are listed makes no sentence of them."""
+    assert [understand(text).describes for text in ("token parser and cookie writer", "user or group")] == [
+        0,
+        0,
+    ]
+
+
 def test_a_name_describes_nothing() -> None:
     """A name or a path describes nothing, whatever words it has."""
     assert [understand(text).describes for text in ("is_in", "TokenStore.of", "src/for/in.py")] == [0, 0, 0]

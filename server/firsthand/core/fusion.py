@@ -16,7 +16,7 @@ from firsthand.core.rank_trace import Factor, RankTrace, Standing
 _DENSE_SHARE = {"symbol": 0.35, "path": 0.3, "prose": 0.35}
 # What sentences add to it: the more of a question only holds a sentence together, the more it describes, and the more
 # its meaning tells. A model of meaning has learnt from sentences; a list of words is made for keyword search.
-_SENTENCE_SHARE = 0.8
+_SENTENCE_SHARE = 1.0
 _MOST_DENSE_SHARE = 0.9
 # A chunk that matches half as well as the best one by keyword is less than half as good: some word or other of a
 # question stands nearly everywhere.

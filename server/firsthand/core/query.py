@@ -52,15 +52,15 @@ _STOP_WORDS = frozenset(
 )  # fmt: skip
 
 # Words that hold a sentence together. Those that a question begins with are left out: they say nothing of the rest.
+# "And" and "or" are left out, too: they make a list of names longer, not a sentence.
 _FUNCTION_WORDS = frozenset(
-    """a all an and any as at be been being by each for from given had has have if in into is it its no not on only or
-    so such than that the their them then there these this those to using was were whether with without are of"""
-    .split()
+    """a all an any as at be been being by each for from given had has have if in into is it its no not on only so such
+    than that the their them then there these this those to using was were whether with without are of""".split()
 )  # fmt: skip
 _PLAIN_WORD = re.compile(r"[^\W\d][\w']*")
 # Shares of such words: from the one on a text begins to describe code, from the other on it does nothing else.
-_BEGINS_TO_DESCRIBE = 0.1
-_DESCRIBES = 0.3
+_BEGINS_TO_DESCRIBE = 0.05
+_DESCRIBES = 0.25
 _ASKS = re.compile(r"\s*(?:how|wh(?:at|en|ere|ich|o|ose|y))\b", re.IGNORECASE)
 # What a question counts as a description: it asks for all that belongs to the answer, and that may be several files.
 _QUESTION = 0.4
