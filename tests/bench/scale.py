@@ -26,6 +26,7 @@ from scale_corpora import corpus
 from firsthand.adapters.git_files import WorkspaceTree
 from firsthand.adapters.heap_limits import limit_heaps
 from firsthand.adapters.lance_store import LanceStore, open_store
+from firsthand.adapters.lasting_objects import set_lasting_aside
 from firsthand.adapters.onnx_embedder import load_embedded_embedder
 from firsthand.adapters.parser_process import IN_BACKGROUND, ProcessParser
 from firsthand.adapters.process_cutter import ProcessCutter
@@ -346,4 +347,5 @@ async def measure(folder: Path, size: int, count: int) -> None:
 
 if __name__ == "__main__":
     limit_heaps()
+    set_lasting_aside()
     asyncio.run(measure(Path(sys.argv[1]), int(sys.argv[2]), int((sys.argv[3:] or ["50"])[0])))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,7 +61,7 @@ async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = Tr
     root = await asyncio.to_thread(_checked, root)
     await asyncio.to_thread(check_processor)
     # LanceDB alone costs more than a second to import; the event loop must not wait for it.
-    await asyncio.to_thread(lambda: [importlib.import_module(name) for name in _HEAVY])
+    await asyncio.to_thread(_load_libraries)
     resources = contextlib.AsyncExitStack()
     try:
         chosen = await choose_models(settings, resources, need_chat=need_chat)
@@ -96,6 +97,15 @@ class _Index:
     path: Path
     store: "LanceStore"
     succession: Succession
+
+
+def _load_libraries() -> None:
+    from firsthand.adapters.lasting_objects import set_lasting_aside
+
+    if not all(name in sys.modules for name in _HEAVY):
+        for name in _HEAVY:
+            importlib.import_module(name)
+        set_lasting_aside()
 
 
 async def _assemble(
