@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from firsthand.core.courtesy import Courtesy
 from firsthand.core.file_records import failure_record, known_below, same_skip, same_stat, skip_record
@@ -20,10 +20,12 @@ log = logging.getLogger(__name__)
 # Files in the commits: few table versions for a big repository, and something to find at once.
 _FILES_IN_FIRST_COMMIT = 64
 _MOST_FILES_PER_COMMIT = 512
-# Files that are read and cut before the indexer looks whether to go on: short enough that cancelling feels immediate.
-_FILES_PER_CALL = 32
-# One more than there are processes that cut, so that none waits for a file to be read.
-_FILES_AT_ONCE = 3
+# Files that wait to be stored, at most: cutting goes on during a commit and while search indexes are made.
+_MOST_FILES_AHEAD = 512
+# Two more than there are processes that cut: one file stands ready while another is read, and no process waits.
+_FILES_AT_ONCE = 4
+# Seeing each file go by is not worth a message to the editor.
+_FILES_PER_REPORT = 32
 # Starting processes takes as long as cutting this many files here.
 _FILES_WORTH_PROCESSES = 48
 # After this many the search indexes are brought up to date at once; otherwise that waits for the vectors.
@@ -33,6 +35,16 @@ _FILES_WORTH_INDEXING = 256
 _GROWTH_WORTH_INDEXING = 4
 # With fewer files than this, which of them comes first is not felt.
 _FILES_WORTH_ORDERING = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _LookedAt:
+    """What reading and cutting one file has come to: new rows, or a known record with another time, or nothing."""
+
+    number: int
+    stat: FileStat
+    update: FileUpdate | None = None
+    touched: FileRecord | None = None
 
 
 class FileIndexer:
@@ -132,26 +144,21 @@ class FileIndexer:
     ) -> None:
         self._progress.enter("chunking", report, total=len(stale))
         cutter = self._cutter if len(stale) < _FILES_WORTH_PROCESSES else self._bulk_cutter
-        storing: asyncio.Task[None] | None = None
         in_search_indexes = len(manifest)
+        ahead: asyncio.Queue[_LookedAt] = asyncio.Queue(_MOST_FILES_AHEAD)
         self._waiting.begin_work()
+        cutting = asyncio.create_task(self._cut_all(stale, cutter, manifest, ahead, report), name="cutting")
         try:
             for start, end in _batches(len(stale)):
-                updates, touched = await self._cut_all(stale[start:end], cutter, manifest, start, report)
-                if storing is not None:
-                    await storing
-                # The next files are cut while these are stored.
-                updates += self._waiting.take_ready()
+                looked_at = await _taken(end - start, ahead, cutting)
                 held = len(manifest) + end
                 index_words = _is_worth_indexing(in_search_indexes, held, to_come=len(stale) - end)
                 in_search_indexes = held if index_words else in_search_indexes
-                storing = asyncio.create_task(
-                    self._commit(updates, touched, stale[start:end], index_words=index_words)
-                )
+                await self._commit(looked_at, index_words=index_words)
         finally:
+            cutting.cancel()
+            await asyncio.wait({cutting})
             self._waiting.end_work()
-            if storing is not None:
-                await storing
             if cutter is not self._cutter:
                 await asyncio.to_thread(cutter.rest)
         if len(stale) >= _FILES_WORTH_INDEXING:
@@ -159,49 +166,51 @@ class FileIndexer:
 
     async def _cut_all(
         self,
-        batch: Sequence[FileStat],
+        stale: Sequence[FileStat],
         cutter: Cutter,
         manifest: Mapping[str, FileRecord],
-        done: int,
+        ahead: asyncio.Queue[_LookedAt],
         report: Report,
-    ) -> tuple[list[FileUpdate], list[FileRecord]]:
-        updates: list[FileUpdate] = []
-        touched: list[FileRecord] = []
-        for offset in range(0, len(batch), _FILES_PER_CALL):
-            await self._courtesy.may_go_on()
-            some = iter(batch[offset : offset + _FILES_PER_CALL])
-            await asyncio.gather(
-                *(self._cut(some, cutter, manifest, updates, touched) for _ in range(_FILES_AT_ONCE))
-            )
-            self._progress.advance(done + min(offset + _FILES_PER_CALL, len(batch)), report)
-        return updates, touched
-
-    async def _cut(
-        self,
-        stats: Iterator[FileStat],
-        cutter: Cutter,
-        manifest: Mapping[str, FileRecord],
-        updates: list[FileUpdate],
-        touched: list[FileRecord],
     ) -> None:
-        """Read and cut one file after another; several of these share the files."""
-        for stat in stats:
-            if not self._waiting.holds(stat.path):
-                continue  # cut for a search, and stored since
-            match await self._read(stat.path):
-                case SourceFile() as source:
-                    known = manifest.get(stat.path)
-                    if known and known.status == "indexed" and known.content_hash == source.content_hash:
-                        if not same_stat(stat, known):
-                            touched.append(replace(known, size=stat.size, mtime_ns=stat.mtime_ns))
-                    else:
-                        updates.append(await asyncio.to_thread(cutter.cut, stat, source))
-                case SkippedFile() as item:
-                    updates.append(FileUpdate(skip_record(item, stat), ()))
-                case str() as failure:
-                    updates.append(FileUpdate(failure_record(stat, failure), ()))
-                case None:
-                    pass
+        """Read and cut files, several at once, and hand on each as soon as it is finished."""
+        files = enumerate(stale)
+        done = 0
+
+        async def cut_on() -> None:
+            nonlocal done
+            for number, stat in files:
+                await self._courtesy.may_go_on()
+                await ahead.put(await self._look_at(number, stat, cutter, manifest.get(stat.path)))
+                done += 1
+                if done % _FILES_PER_REPORT == 0 or done == len(stale):
+                    self._progress.advance(done, report)
+
+        several = [asyncio.create_task(cut_on()) for _ in range(_FILES_AT_ONCE)]
+        try:
+            await asyncio.gather(*several)
+        finally:
+            for task in several:
+                task.cancel()
+            await asyncio.wait(several)
+
+    async def _look_at(
+        self, number: int, stat: FileStat, cutter: Cutter, known: FileRecord | None
+    ) -> _LookedAt:
+        """Read one file and cut it if its text is another than the index has."""
+        if not self._waiting.holds(stat.path):
+            return _LookedAt(number, stat)  # cut for a search, and stored since
+        match await self._read(stat.path):
+            case SourceFile() as source:
+                if not (known and known.status == "indexed" and known.content_hash == source.content_hash):
+                    return _LookedAt(number, stat, await asyncio.to_thread(cutter.cut, stat, source))
+                if not same_stat(stat, known):
+                    touched = replace(known, size=stat.size, mtime_ns=stat.mtime_ns)
+                    return _LookedAt(number, stat, touched=touched)
+            case SkippedFile() as item:
+                return _LookedAt(number, stat, FileUpdate(skip_record(item, stat), ()))
+            case str() as failure:
+                return _LookedAt(number, stat, FileUpdate(failure_record(stat, failure), ()))
+        return _LookedAt(number, stat)
 
     async def _read(self, path: str) -> SourceFile | SkippedFile | str | None:
         try:
@@ -209,22 +218,38 @@ class FileIndexer:
         except (OSError, FirsthandError) as error:
             return f"cannot be read: {error}"
 
-    async def _commit(
-        self,
-        updates: Sequence[FileUpdate],
-        touched: Sequence[FileRecord],
-        looked_at: Sequence[FileStat],
-        *,
-        index_words: bool,
-    ) -> None:
+    async def _commit(self, looked_at: Sequence[_LookedAt], *, index_words: bool) -> None:
+        touched = [each.touched for each in looked_at if each.touched is not None]
+        updates = [each.update for each in looked_at if each.update is not None]
+        updates += self._waiting.take_ready()
         if touched:
             await self._store.touch(touched)
         if updates:
             await self._store.replace(updates)
-        self._waiting.stored([stat.path for stat in looked_at])
+        self._waiting.stored([each.stat.path for each in looked_at])
         self._waiting.stored([update.record.path for update in updates])
         if index_words:
             await self._store.index_words()
+
+
+async def _taken(count: int, ahead: asyncio.Queue[_LookedAt], cutting: asyncio.Task[None]) -> list[_LookedAt]:
+    """Return the next files that are finished, in the order in which they stand to be indexed.
+
+    What stops `cutting` is raised here.
+    """
+
+    async def take() -> list[_LookedAt]:
+        return sorted([await ahead.get() for _ in range(count)], key=lambda each: each.number)
+
+    taking = asyncio.create_task(take())
+    try:
+        await asyncio.wait({taking, cutting}, return_when=asyncio.FIRST_COMPLETED)
+        if cutting.done():
+            cutting.result()
+        return await taking
+    finally:
+        taking.cancel()
+        await asyncio.wait({taking})
 
 
 def _batches(count: int) -> Iterator[tuple[int, int]]:
