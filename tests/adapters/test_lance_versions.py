@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import lancedb
 import pytest
@@ -237,6 +239,37 @@ async def test_nothing_is_deleted_that_no_past_version_names(tmp_path: Path) -> 
     await asyncio.to_thread(drop_past_versions, index / "chunks.lance", 1.0)
 
     assert fresh.exists()
+
+
+def left_behind(index: Path) -> list[Path]:
+    """Leave a copy of everything that compacting writes, of which no version knows."""
+    table, unique = index / "chunks.lance", uuid4()
+    names = {"data": f"{unique}.lance", "_indices": str(unique), "_deletions": f"0-{unique.time_low}-1.arrow"}
+    copies: list[Path] = []
+    for kind, name in names.items():
+        entry = min((table / kind).iterdir())
+        copies.append(table / kind / name)
+        (shutil.copytree if entry.is_dir() else shutil.copyfile)(entry, copies[-1])
+    return copies
+
+
+async def test_what_a_lost_compaction_wrote_is_deleted(tmp_path: Path) -> None:
+    """A save that comes before its commit leaves files that no version ever names; they go, and nothing else does."""
+    store = await saved_often(tmp_path)
+    await store.index_words()
+    await store_embedded(store, [update_of("b.py", 3, "same")])
+    lost, young = left_behind(index_in(tmp_path)), left_behind(index_in(tmp_path))
+    for place in [each for entry in lost for each in (entry, *entry.rglob("*"))]:
+        os.utime(place, (time.time() - 1000,) * 2)
+
+    await store.tidy()
+
+    assert [entry.exists() for entry in (*lost, *young)] == [False] * 3 + [True] * 3
+    await store.close()
+    reopened = await open_store(tmp_path, FINGERPRINT, 1)
+    assert len(await reopened.search_keywords(["version"], Scope(), 99)) == 20
+    assert len(await reopened.find_dense(make_vector(1, 0, 0), Scope(), 99)) == 23
+    await reopened.close()
 
 
 async def _table(index: Path, name: str) -> AsyncTable:
