@@ -13,6 +13,7 @@ import numpy.typing as npt
 from firsthand.adapters.catalogue import Catalogue
 from firsthand.adapters.catalogue_vectors import positions
 from firsthand.adapters.term_postings import MOST_ROWS, Postings, TermKeys, merged
+from firsthand.adapters.term_stems import stems
 from firsthand.core.model import Scope, ScoredHead
 from firsthand.core.word_scores import K1, B, rarity_in
 
@@ -83,7 +84,7 @@ class CatalogueTerms:
     def search(self, terms: Sequence[str], scope: Scope, limit: int) -> list[ScoredHead]:
         """Return the chunks of a scope that hold one of the terms, best first."""
         scores = np.zeros(len(self._alive), np.float32)
-        for term, times in Counter(self.keys.of(word) for text in terms for word in text.split()).items():
+        for term, times in Counter(map(self.keys.of, stems(terms))).items():
             self._add(term, times, scores)
         found = scores[:-1] * self.catalogue.in_scope(scope)
         places = np.flatnonzero(found)

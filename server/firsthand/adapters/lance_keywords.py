@@ -9,6 +9,7 @@ from lancedb.query import AsyncFTSQuery
 from firsthand.adapters import lance_schema
 from firsthand.adapters.lance_predicates import scope_predicate
 from firsthand.adapters.lance_tables import Tables
+from firsthand.adapters.term_stems import stems
 from firsthand.core.model import Scope, ScoredChunk, ScoredHead
 
 
@@ -38,6 +39,6 @@ async def search_table(tables: Tables, terms: Sequence[str], scope: Scope, limit
 
 
 def _query(tables: Tables, terms: Sequence[str], scope: Scope, limit: int) -> AsyncFTSQuery:
-    query = tables.chunks.query().nearest_to_text(" ".join(terms), columns=["terms"])
+    query = tables.chunks.query().nearest_to_text(" ".join(stems(terms)), columns=["terms"])
     predicate = scope_predicate(scope)
     return (query.where(predicate) if predicate else query).limit(limit)

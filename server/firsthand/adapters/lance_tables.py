@@ -44,14 +44,14 @@ _MAKING_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 
 
-def _words(*, of_prose: bool) -> FTS:
-    """Return an index of words that are split already; forms of an English word meet only where people ask."""
+def _words() -> FTS:
+    """Return an index of words that are split already, and taken as they are."""
     return FTS(
         base_tokenizer="whitespace",
-        stem=of_prose,
+        stem=False,
         remove_stop_words=False,
         ascii_folding=False,
-        lower_case=of_prose,
+        lower_case=False,
         with_position=False,
         max_token_length=None,
     )
@@ -60,8 +60,8 @@ def _words(*, of_prose: bool) -> FTS:
 # Label lists would suit `defines` and `mentions`, but bringing them up to date took seconds at 10,000 chunks;
 # a scan of `defines` takes milliseconds at 100,000.
 _INDEXES_OF_CHUNKS: dict[str, FTS | BTree] = {
-    "terms": _words(of_prose=True),
-    "mentions": _words(of_prose=False),
+    "terms": _words(),
+    "mentions": _words(),
     "path": BTree(),
     "content_hash": BTree(),
 }

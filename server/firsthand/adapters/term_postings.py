@@ -5,16 +5,13 @@ Runs of up to 65,536 chunks never change; what is new is a run of its own until 
 
 import hashlib
 import secrets
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import Stemmer
 
 from firsthand.adapters.catalogue import Flags, Numbers
 
@@ -50,31 +47,16 @@ class Postings:
         return slice(int(self.starts[place]), int(self.starts[place + 1]))
 
 
-class _Stemmers(threading.local):
-    """One stemmer for each thread: they keep what they are at work on."""
-
-    def __init__(self) -> None:
-        self.english = Stemmer.Stemmer("english")
-
-
-_stemmers = _Stemmers()
-
-
-def english_stem(word: str) -> str:
-    """Return the stem of a lower-case word, by Snowball's English stemmer in the version that LanceDB has."""
-    return cast(str, _stemmers.english.stemWord(word))
-
-
 @dataclass(frozen=True, slots=True)
 class TermKeys:
     """The numbers that stand for terms: 64 bits by a secret, so that no text of a workspace can aim at one."""
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(SECRET_BYTES))
 
-    def of(self, word: str) -> int:
-        """Return the number that stands for all forms of a word."""
-        stem = english_stem(word.lower()).encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(stem, key=self.secret, digest_size=_KEY_BYTES).digest()
+    def of(self, term: str) -> int:
+        """Return the number that stands for a term."""
+        written = term.encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(written, key=self.secret, digest_size=_KEY_BYTES).digest()
         return int.from_bytes(digest, "little", signed=True)
 
 

@@ -94,15 +94,15 @@ class _TermTexts(dict[str, str]):
     def __missing__(self, run: str) -> str:
         if len(self) >= _MOST_TERM_TEXTS:
             self.clear()
-        found = self[run] = _term_text_of(run)
+        found = self[run] = terms_of_run(run)
         return found
 
 
 _TERM_TEXTS = _TermTexts()
 
 
-def _term_text_of(run: str) -> str:
-    """Return the terms of a run, a blank behind each."""
+def terms_of_run(run: str) -> str:
+    """Return the terms of a run of letters, digits and underscores, a blank behind each."""
     word = run.lstrip("_")
     if word.isascii() and word.islower() and word.replace("_", "").isalpha() and len(word) <= _LONGEST_WORD:
         # Most words; the general way says the same and takes ten times as long.

@@ -6,7 +6,7 @@ LanceDB's full-text search.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from firsthand.core.identifiers import stem, term_text
@@ -41,20 +41,25 @@ def stem_counts(words: Iterable[str], wanted: frozenset[str]) -> Counter[str]:
     return Counter(found for word in words if (found := stem(word)) in wanted)
 
 
-def search_terms(chunk: Chunk) -> str:
-    """Return the terms of a chunk with blanks between them, each as often as it counts."""
+def search_terms(chunk: Chunk, terms_of: Callable[[str], str] = term_text) -> str:
+    """Return the terms of a chunk with blanks between them, each as often as it counts.
+
+    Args:
+        terms_of: gives those of a text, in the form in which they are wanted.
+    """
     weighed = (
-        *(term_text(chunk.qualified_name or chunk.name),) * _NAME_WEIGHT,
-        *(_path_terms(chunk.path),) * PATH_WEIGHT,
-        term_text(chunk.signature),
-        term_text(chunk.docstring),
-        term_text(chunk.text),
+        *(terms_of(chunk.qualified_name or chunk.name),) * _NAME_WEIGHT,
+        *(_path_terms(chunk.path, terms_of),) * PATH_WEIGHT,
+        terms_of(chunk.signature),
+        terms_of(chunk.docstring),
+        terms_of(chunk.text),
     )
     return " ".join(filter(None, weighed))
 
 
-# The chunks of a file come one after another.
-_path_terms = lru_cache(maxsize=1)(term_text)
+@lru_cache(maxsize=1)  # The chunks of a file come one after another.
+def _path_terms(path: str, terms_of: Callable[[str], str]) -> str:
+    return terms_of(path)
 
 
 def chunk_scores(chunks: Sequence[Chunk], rarity: Mapping[str, float]) -> list[float]:
