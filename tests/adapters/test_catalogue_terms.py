@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from array import array
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from builders import make_chunk, make_update
-from firsthand.adapters import catalogue_terms, lance_keywords, lance_terms
+from firsthand.adapters import catalogue_terms, lance_catalogue, lance_keywords, lance_nearest, lance_terms
 from firsthand.adapters.catalogue import ListedChunk
 from firsthand.adapters.catalogue_terms import CatalogueTerms
 from firsthand.adapters.lance_store import LanceStore, open_store
@@ -90,6 +91,26 @@ async def test_many_terms_are_read_beside_searches(tmp_path: Path, monkeypatch: 
 
         assert len(tables.terms._known.missing) == 0  # type: ignore[union-attr]
         assert weighed(second) == pytest.approx(weighed(first), rel=1e-4)
+
+
+async def test_a_prepared_search_does_not_wait_and_does_not_search_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much there is to read for it, the first search by keyword and by meaning finds it in memory."""
+    async with opened(tmp_path) as store:
+        await store_file(store, 1, random.Random(1))
+        hashes = [chunk.content_hash for chunk in await store.chunks_of("file1.py")]
+        await store.set_vectors({key: array("f", [1, 0, 0]) for key in hashes})
+    for reading in (lance_catalogue, lance_nearest, lance_terms):
+        monkeypatch.setattr(reading, "_READ_AT_ONCE", 0)
+    async with opened(tmp_path) as store:
+        await store.prepare_searches()
+        by_keyword = await store.find_keywords(["connect", "past", "organ"], Scope(), 5)
+        by_meaning = await store.find_dense(array("f", [1, 0, 0]), Scope(), 5)
+
+    assert by_keyword
+    assert by_meaning
+    assert all(isinstance(hit.chunk, ListedChunk) for hit in (*by_keyword, *by_meaning))
 
 
 async def test_what_is_compacted_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

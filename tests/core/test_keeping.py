@@ -108,6 +108,18 @@ async def test_the_second_session_stands_by() -> None:
     await second.end()
 
 
+async def test_searches_are_prepared_before_the_first_one() -> None:
+    """What they hold in memory is read of the index that is there at opening, and again once all is indexed."""
+    shared = SharedIndex()
+    session = Session(shared)
+
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        prepared = [await shared.store.files_when_prepared.get() for _ in range(2)]
+
+    assert prepared == [0, 2]
+    await session.end()
+
+
 async def test_the_second_session_takes_over() -> None:
     """When the first one goes, the second sweeps, watches and follows changes."""
     shared = SharedIndex()

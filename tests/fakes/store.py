@@ -35,6 +35,7 @@ class MemoryStore:
         self.touched = 0
         self.compactions = 0
         self.files_when_words_were_indexed: list[int] = []
+        self.files_when_prepared: asyncio.Queue[int] = asyncio.Queue()
         self.untidy = True
         self.can_wait = False
         self.given_up = 0
@@ -194,6 +195,10 @@ class MemoryStore:
 
     async def version(self) -> tuple[int, ...]:
         return (self.commits,)
+
+    async def prepare_searches(self) -> None:
+        """Note it; nothing here is read from elsewhere."""
+        self.files_when_prepared.put_nowait(len(self._records))
 
     async def index_words(self) -> None:
         """Note it; search here reads every row as it is."""

@@ -40,6 +40,10 @@ class FollowedCatalogue:
             return None
         return await self._follow(table)
 
+    async def ready(self, table: AsyncTable) -> Catalogue | None:
+        """Return the catalogue of the table as it is now, however long that takes; None if it never rests."""
+        return await self._follow(table)
+
     async def close(self) -> None:
         """Stop what goes on beside searches."""
         if self._reading is not None:

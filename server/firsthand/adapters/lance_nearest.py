@@ -54,6 +54,13 @@ class NearestChunks:
             return await search_table(tables, vector, scope, limit)
         return await asyncio.to_thread(self._search, catalogue, codes, vector, scope, limit)
 
+    async def prepare(self, tables: Tables) -> None:
+        """Read what a search needs, however long that takes."""
+        await self._follow(tables.vectors)
+        catalogue = await tables.catalogue.ready(tables.chunks)
+        if catalogue is not None:
+            await asyncio.to_thread(self._match, catalogue, self._codes)
+
     @contextlib.asynccontextmanager
     async def adding(self, table: AsyncTable, vectors: Mapping[str, Vector]) -> AsyncIterator[None]:
         """Surround the write that adds these vectors to the table."""
@@ -76,10 +83,13 @@ class NearestChunks:
     def _search(
         self, catalogue: Catalogue, codes: VectorCodes, vector: Vector, scope: Scope, limit: int
     ) -> list[ScoredHead]:
+        return self._match(catalogue, codes).nearest(vector, scope, limit)
+
+    def _match(self, catalogue: Catalogue, codes: VectorCodes) -> CatalogueVectors:
         matched = self._matched
         if matched is None or not matched.is_of(catalogue, codes):
             self._matched = matched = CatalogueVectors(catalogue, codes, matched)
-        return matched.nearest(vector, scope, limit)
+        return matched
 
     async def _current(self, table: AsyncTable) -> VectorCodes | None:
         """Return the codes of the table as it is now; None while that takes longer than a search may wait."""

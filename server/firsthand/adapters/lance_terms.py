@@ -57,6 +57,14 @@ class FollowedTerms:
             self._known = known
             return known
 
+    async def prepare(self, table: AsyncTable, catalogue: Catalogue) -> None:
+        """Read the terms of these chunks without being asked for them first, and wait until they are there."""
+        self._missed = _WORTH_READING
+        known = await self.current(table, catalogue)
+        self._missed = 0
+        if known is None and self._reading is not None:
+            await asyncio.wait([self._reading])
+
     async def close(self) -> None:
         """Stop what goes on beside searches."""
         if self._reading is not None:

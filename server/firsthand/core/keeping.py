@@ -59,6 +59,21 @@ class IndexKeeper:
     async def run(self, report: Report) -> None:
         """Keep the index, or stand by while another process does, until cancelled; nothing is held while paused."""
         self._indexer.prepare(report)
+        preparing = asyncio.create_task(self._prepare_searches(), name="preparing searches")
+        try:
+            await self._keep_or_stand_by(report)
+        finally:
+            preparing.cancel()
+            await asyncio.wait({preparing})
+
+    async def _prepare_searches(self) -> None:
+        """Have the first search find in memory what it needs: of the index as it is, then as it becomes."""
+        with contextlib.suppress(FirsthandError):  # a search meets the same error, and says so
+            await self._store.prepare_searches()
+            await self._indexer.settled()
+            await self._store.prepare_searches()
+
+    async def _keep_or_stand_by(self, report: Report) -> None:
         while True:
             await self._indexer.unpaused()
             pause = _LOOK_SECONDS

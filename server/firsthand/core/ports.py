@@ -327,6 +327,10 @@ class ChunkStore(Protocol):
         """Return a value that changes whenever what can be found changes, whichever process wrote."""
         ...
 
+    async def prepare_searches(self) -> None:
+        """Read what searches hold in memory, so that the first one is as fast as those after it."""
+        ...
+
     async def index_words(self) -> None:
         """Bring the full-text index up to date; compacting may wait for `optimize`."""
         ...
