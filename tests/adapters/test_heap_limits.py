@@ -1,5 +1,6 @@
 """The C library's heaps stay few."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +39,23 @@ def test_threads_share_two_heaps(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", _MANY_THREADS, str(report)], check=True)
 
     assert report.read_text().count("<heap nr=") <= 2
+
+
+_POOL = """
+from firsthand.adapters.heap_limits import limit_heaps
+
+limit_heaps()
+import pyarrow
+print(pyarrow.default_memory_pool().backend_name)
+"""
+
+
+def test_arrow_takes_its_memory_from_these_heaps() -> None:
+    """What it frees goes back to the system with the rest, where heaps are limited at all."""
+    environment = {name: value for name, value in os.environ.items() if "ARROW" not in name}
+
+    looked = subprocess.run(
+        [sys.executable, "-c", _POOL], check=True, capture_output=True, text=True, env=environment
+    )
+
+    assert (looked.stdout == "system\n") == (sys.platform == "linux")

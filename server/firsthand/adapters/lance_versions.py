@@ -19,8 +19,8 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 from uuid import UUID
 
-# No write takes so long from its last file to the commit that names it, on a busy machine either.
-_UNNAMED_SECONDS = 120.0
+# No write takes so long from its last file to the commit that names it; the last look at a resting folder comes later.
+_UNNAMED_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
