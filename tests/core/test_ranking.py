@@ -244,9 +244,11 @@ _DESCRIPTION = "give back all users that are not in any of the groups"
 _WORDS = "users outside groups"
 
 
-@pytest.mark.parametrize(("question", "paths"), [(_WORDS, "aba"), (_DESCRIPTION, "aab")])
+@pytest.mark.parametrize(
+    ("question", "paths"), [(_WORDS, "aba"), (_DESCRIPTION, "aab"), (f"{_DESCRIPTION}?", "aba")]
+)
 def test_places_compete_for_a_description(question: str, paths: str) -> None:
-    """The second place of a file stands before a worse one of another file where code is described."""
+    """The second place of a file stands before a worse one of another file where code is described, not asked for."""
     found = [
         ScoredChunk(make_chunk("a", "x", start_line=1), 1.0),
         ScoredChunk(make_chunk("a", "x", start_line=20, start_byte=90), 0.9),

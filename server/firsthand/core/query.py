@@ -86,6 +86,8 @@ class Query:
     describes: float
     """How far the text describes code instead of naming it: 0 for names and lists of words, 1 for a statement of what
     code does, between them for a question."""
+    asks: bool
+    """True for a question, False for a list of words, a name or a statement."""
     relation: Relation | None = None
     """Which neighbours of a name are asked for, when a list of them is."""
 
@@ -101,7 +103,7 @@ def understand(text: str) -> Query:
     used = _used(text)
     subject = {name.lower() for name in (*names, *used)}
     kept = tuple(dict.fromkeys(term for term in every_term if term not in _STOP_WORDS or term in subject))
-    kind, sentence = _kind(text, names, paths), _sentence(text)
+    kind, sentence, asks = _kind(text, names, paths), _sentence(text), _asks(text)
     return Query(
         text=text,
         kind=kind,
@@ -111,7 +113,8 @@ def understand(text: str) -> Query:
         used=used,
         wants_tests=not _TEST_WORDS.isdisjoint(every_term),
         sentence=sentence,
-        describes=_describes(text, sentence) if kind == "prose" else 0.0,
+        describes=_describes(sentence, asks) if kind == "prose" else 0.0,
+        asks=asks,
         relation=asked_relation(text),
     )
 
@@ -121,9 +124,12 @@ def _sentence(text: str) -> float:
     return sum(word in _FUNCTION_WORDS for word in words) / max(len(words), 1)
 
 
-def _describes(text: str, sentence: float) -> float:
+def _asks(text: str) -> bool:
+    return _ASKS.match(text) is not None or text.rstrip().endswith("?")
+
+
+def _describes(sentence: float, asks: bool) -> float:
     share = (sentence - _BEGINS_TO_DESCRIBE) / (_DESCRIBES - _BEGINS_TO_DESCRIBE)
-    asks = _ASKS.match(text) is not None or text.rstrip().endswith("?")
     return min(max(share, 0.0), 1.0) * (_QUESTION if asks else 1.0)
 
 

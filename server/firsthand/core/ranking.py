@@ -33,15 +33,16 @@ _DEFINITIONS_FADE = 0.75
 _NAMES_FADE = 0.5
 # What each further chunk of the same file adds to its best one, damped: a file that matches in many places is about
 # the subject. What a description says is in one place of it: there it adds nothing.
-_FILE_COHERENCE = 0.3
+_FILE_COHERENCE = 0.4
 _TEST_PENALTY = 0.3
 _SIDELINE_PENALTY = 0.7
 # Up to this place, nearness of meaning is a reason worth a word.
 _CLOSE_IN_MEANING = 20
 # The hits of a file behind its best one share its place and count this much less: the first page should show more than
-# one file. A description has one place, in whichever file, so all places compete for it. How far one is behind
-# the best one tells less than that, so it is damped: in a file that matters all that matters. What uses the name whose
-# users are asked for is the answer, and counts in full.
+# one file. A description has one place, in whichever file, so all places compete for it; a question may have its answer
+# in several files, however much of it describes. How far a hit is behind the best one tells less than that, so it is
+# damped: in a file that matters all that matters. What uses the name whose users are asked for is the answer, and
+# counts in full.
 _FURTHER_HITS = 0.35
 _FURTHER_HITS_OF_DESCRIBED = 0.9
 _FURTHER_POWER = 0.6
@@ -211,7 +212,8 @@ def _by_files(query: Query, candidates: Iterable[Candidate]) -> list[Candidate]:
     for candidate in candidates:
         by_path[candidate.chunk.path].append(candidate)
     placed: list[Candidate] = []
-    further = _FURTHER_HITS + (_FURTHER_HITS_OF_DESCRIBED - _FURTHER_HITS) * query.describes
+    described = 0.0 if query.asks else query.describes
+    further = _FURTHER_HITS + (_FURTHER_HITS_OF_DESCRIBED - _FURTHER_HITS) * described
     for group in by_path.values():
         of_file = _file_score(query, group)
         _apply_headers(query, group)
