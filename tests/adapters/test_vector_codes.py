@@ -1,10 +1,12 @@
 """The nearest vectors, found among their codes."""
 
+import threading
 from array import array
 
 import numpy as np
 import pytest
 
+from firsthand.adapters import vector_codes
 from firsthand.adapters.vector_codes import VectorCodes
 
 
@@ -58,6 +60,27 @@ def test_many_vectors_lose_hardly_a_neighbour() -> None:
     ]
 
     assert sum(shared) >= 0.99 * 50 * len(queries)
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_a_second_thread_changes_nothing_and_nobody_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch, is_busy: bool
+) -> None:
+    """Of many blocks it takes some; while it is busy elsewhere, the search goes on without it."""
+    vectors = clustered(2_000, 64)
+    monkeypatch.setattr(vector_codes, "_BLOCK_ROWS", 16)
+    codes = coded(vectors)
+    monkeypatch.setattr(vector_codes, "_WORTH_SHARING", len(vectors))
+    alone = codes.nearest(as_vector(vectors[5]), 30)
+    monkeypatch.setattr(vector_codes, "_WORTH_SHARING", 2)
+    is_free = threading.Event()
+    if is_busy:
+        vector_codes._SECOND_THREAD.submit(is_free.wait)
+
+    shared = codes.nearest(as_vector(vectors[5]), 30)
+
+    is_free.set()
+    assert [each.tolist() for each in shared] == [each.tolist() for each in alone]
 
 
 def test_what_is_dropped_is_not_found_and_what_is_added_is() -> None:

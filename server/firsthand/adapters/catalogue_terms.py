@@ -86,11 +86,11 @@ class CatalogueTerms:
         scores = np.zeros(len(self._alive), np.float32)
         for term, times in Counter(map(self.keys.of, stems(terms))).items():
             self._add(term, times, scores)
-        found = scores[:-1] * self.catalogue.in_scope(scope)
-        places = np.flatnonzero(found)
+        places = np.flatnonzero(scores[:-1])
+        places = places[self.catalogue.in_scope(scope)[places]]
         if len(places) > limit:
-            places = places[np.argpartition(-found[places], limit - 1)[:limit]]
-        pairs = zip(self.catalogue.listed(places), found[places].tolist(), strict=True)
+            places = places[np.argpartition(-scores[places], limit - 1)[:limit]]
+        pairs = zip(self.catalogue.listed(places), scores[places].tolist(), strict=True)
         return sorted((ScoredHead(*pair) for pair in pairs), key=lambda hit: (-hit.score, hit.chunk.id))
 
     def _add(self, term: int, times: int, scores: npt.NDArray[np.float32]) -> None:
