@@ -67,14 +67,16 @@ def _definition_patterns(language: Language, node_kind: str) -> list[str]:
     match = _DEFINITION.match(node_kind)
     if match is None or node_kind in _NO_DEFINITION:
         return []
-    kind = _KINDS.get(match[1], "function")
-    candidates = (
-        f"({node_kind} name: (_) @name body: (_) @body) @definition.{kind}",
-        f"({node_kind} name: (_) @name) @definition.{kind}",
-        f"({node_kind} body: (_) @body) @definition.{kind}",
-        f"({node_kind}) @definition.{kind}",
-    )
-    return [candidate for candidate in candidates if _is_possible(language, candidate)]
+    definition = f"@definition.{_KINDS.get(match[1], 'function')}"
+    named = f"({node_kind} name: (_) @name) {definition}"
+    with_body = f"({node_kind} body: (_) @body) {definition}"
+    both = f"({node_kind} name: (_) @name body: (_) @body) {definition}"
+    # Asking takes up to 40 ms each: where both fields stand together each may, and the node alone always does.
+    if _is_possible(language, both):
+        candidates = [both, named, with_body]
+    else:
+        candidates = [pattern for pattern in (named, with_body) if _is_possible(language, pattern)]
+    return [*candidates, f"({node_kind}) {definition}"]
 
 
 def _named_kinds(language: Language) -> list[str]:
