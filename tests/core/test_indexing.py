@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -11,8 +12,18 @@ from fakes.store import MemoryStore
 from fakes.tree import DictTree
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.core import indexing
+from firsthand.core.cutting import ParserCutter
 from firsthand.core.indexing import Indexer
-from firsthand.core.model import Outline, Progress, Scope, SkippedFile, SourceFile, Vector
+from firsthand.core.model import (
+    FileStat,
+    FileUpdate,
+    Outline,
+    Progress,
+    Scope,
+    SkippedFile,
+    SourceFile,
+    Vector,
+)
 from firsthand.core.ports import Rejected
 from firsthand.errors import ModelFailedError, StoreBusyError, StoreDamagedError
 
@@ -599,6 +610,53 @@ async def test_a_report_of_nothing_new_writes_nothing() -> None:
     running.cancel()
 
     assert (bench.store.commits, bench.store.touched) == (commits, touched)
+
+
+class HeldCutter(ParserCutter):
+    """Holds one file until it is let go."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(TreeSitterParser())
+        self.held = path
+        self.let_go = threading.Event()
+
+    def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate:
+        if source.path == self.held:
+            self.let_go.wait()
+        return super().cut(stat, source)
+
+
+async def test_a_file_that_takes_long_holds_back_no_other() -> None:
+    """Files behind it are cut and stored meanwhile, and it is stored with those that come after."""
+    bench = Bench({f"notes/{number:03}.txt": f"note {number}\n" for number in range(100)})
+    cutter = HeldCutter("notes/000.txt")
+    indexer = Indexer(
+        tree=bench.tree,
+        parser=TreeSitterParser(),
+        bulk_cutter=cutter,
+        store=bench.store,
+        embedder=bench.embedder,
+        writer_lock=bench._lock,
+    )
+    stored, replace = asyncio.Event(), bench.store.replace
+
+    async def replace_and_tell(updates: Sequence[FileUpdate]) -> None:
+        await replace(updates)
+        if any(update.chunks for update in updates):
+            stored.set()
+
+    bench.store.replace = replace_and_tell  # type: ignore[method-assign]
+    refreshing = asyncio.create_task(indexer.refresh(bench.report))
+    try:
+        async with asyncio.timeout(60):
+            await stored.wait()
+        meanwhile = set(await bench.texts())
+    finally:
+        cutter.let_go.set()
+    await refreshing
+
+    assert (len(meanwhile), cutter.held in meanwhile) == (64, False)
+    assert len(await bench.texts()) == 100
 
 
 async def test_a_long_first_indexing_takes_words_into_the_search_indexes_early_and_at_its_end() -> None:
