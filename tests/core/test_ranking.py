@@ -260,6 +260,26 @@ def test_places_compete_for_a_description(question: str, paths: str) -> None:
     assert "".join(hit.chunk.path for hit in hits) == paths
 
 
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("how is a token kept", "disk"),
+        ("interface that keeps a token", "store"),
+        ("how does `Store` keep it", "store"),
+    ],
+)
+def test_an_interface_stands_behind_what_does_the_work(question: str, first: str) -> None:
+    """Of two equal places the one that does the work stands first, unless interfaces or a name are asked for."""
+    found = [
+        ScoredChunk(make_chunk("store", "x", name="Store", kind="interface"), 1.0),
+        ScoredChunk(make_chunk("disk", "x", name="DiskStore", kind="class"), 0.95),
+    ]
+
+    hits = rank(understand(question), (), found, ())
+
+    assert hits[0].chunk.path == first
+
+
 @pytest.mark.parametrize(("question", "first"), [(_WORDS, "many"), (_DESCRIPTION, "one")])
 def test_a_description_has_one_place(question: str, first: str) -> None:
     """A file that matches in many places stands before a better single one, unless code is described."""

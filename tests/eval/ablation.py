@@ -25,6 +25,7 @@ WITHOUT: Mapping[str, Mapping[str, Any]] = {
     "without: a file that matches in many places": {"_FILE_COHERENCE": 0.0},
     "without: tests behind code": {"_TEST_PENALTY": 1.0},
     "without: sidelines behind code": {"_SIDELINE_PENALTY": 1.0},
+    "without: interfaces and types behind what does the work": {"_PROMISE_PENALTY": 1.0},
     "without: members stand before the header of their class": {"_HEADER": 1.0},
     "without: further hits of a file count less": {"_FURTHER_HITS": 1.0, "_FURTHER_HITS_OF_DESCRIBED": 1.0},
     "with: further hits by their own score alone": {"_FURTHER_POWER": 1.0},

@@ -36,6 +36,13 @@ _NAMES_FADE = 0.5
 _FILE_COHERENCE = 0.4
 _TEST_PENALTY = 0.3
 _SIDELINE_PENALTY = 0.7
+# What an interface or a type only promises is done elsewhere; its name says it as well as the code that does it. It
+# stands back unless a name is spelled out or promises are what is asked for.
+_PROMISE_PENALTY = 0.8
+_PROMISES = frozenset({"interface", "trait", "type"})
+_PROMISE_WORDS = frozenset(
+    {"interface", "interfaces", "trait", "traits", "type", "types", "protocol", "abstract", "contract"}
+)
 # Up to this place, nearness of meaning is a reason worth a word.
 _CLOSE_IN_MEANING = 20
 # The hits of a file behind its best one share its place and count this much less: the first page should show more than
@@ -189,6 +196,13 @@ def _apply_sidelines(query: Query, candidate: Candidate) -> None:
         candidate.times(_SIDELINE_PENALTY, "names what others define")
     if chunk.language == "text" and not query.paths:
         candidate.times(_SIDELINE_PENALTY, "plain text")
+    if chunk.kind in _PROMISES and not candidate.is_asked_for and _wants_work(query):
+        candidate.times(_PROMISE_PENALTY, "promises what others do")
+
+
+def _wants_work(query: Query) -> bool:
+    """Tell whether words ask for code that does something, not for a name, an interface or a type."""
+    return query.kind == "prose" and not query.names and _PROMISE_WORDS.isdisjoint(query.terms)
 
 
 @lru_cache(maxsize=8192)
