@@ -74,15 +74,16 @@ def test_status_for_people(tmp_path: Path) -> None:
 
     assert code == 0
     assert out.replace(str(tmp_path), "ROOT").replace(tmp_path.name, "NAME") == snapshot("""\
-! 0 files, 0 chunks; no chat model: answers are cited excerpts
+! no file is indexed; no chat model: answers are cited excerpts
   folder      ROOT
   files       0 indexed, 0 skipped, 0 failed
   chunks      0, 0 with a vector
   embedder    fake
   chat model  none: answers are cited excerpts
-  commit      c0ffee
+  commit      none
   index       /cache/indexes/NAME
   disk        2.5 MB; all indexes 1.2 GB, at most 5.0 GB
+! To index this folder now, run: firsthand index
 ! The chat model is missing; get it with: ollama pull m:7b
 """)
 

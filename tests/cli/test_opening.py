@@ -73,13 +73,17 @@ async def test_an_index_that_cannot_be_written_is_used_as_it_is(error: StoreErro
 
 
 async def test_the_index_may_be_left_alone() -> None:
-    """`--no-index` reads no file."""
+    """`--no-index` reads no file; where none was ever indexed, that is said."""
     application = FakeApplication(files={"a.py": "def first(): ...\n"})
     workspace = await application.open_workspace(Path.cwd(), Settings())
+    asked = context(application, no_index=True)
 
-    await bring_up_to_date(context(application, no_index=True), workspace)
+    await bring_up_to_date(asked, workspace)
 
     assert application.tree.reads == []
+    assert asked.terminal.stderr.getvalue() == (
+        "Nothing is indexed here yet: leave out --no-index, or run: firsthand index\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,8 @@ async def bring_up_to_date(
         needs_meaning: False when the command does not search by meaning, so that a lack of it is not worth a word.
     """
     if context.arguments.no_index:
+        if not (await workspace.stats()).files:
+            context.terminal.say("Nothing is indexed here yet: leave out --no-index, or run: firsthand index")
         return
     with indexing_progress(context.terminal) as report:
         refreshing = asyncio.create_task(workspace.indexer.refresh(report))

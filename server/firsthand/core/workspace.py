@@ -108,7 +108,7 @@ class Workspace:
             indexing=state,
             stats=stats,
             models=models,
-            indexed_commit=head if state.stage == "idle" else None,
+            indexed_commit=head if state.stage == "idle" and stats.files else None,
             building=building,
         )
 
@@ -218,7 +218,7 @@ def _verdict(
         return "error", state.message
     if state.stage == "waiting":
         return "warning", state.message
-    counts = f"{stats.files} files, {stats.chunks} chunks"
+    counts = f"{stats.files} files, {stats.chunks} chunks" if stats.files else "no file is indexed"
     if state.stage not in ("idle", "paused", "following"):
         progress = f" {state.done} of {state.total}" if state.total else ""
         return "ok", _joined(
