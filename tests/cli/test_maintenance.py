@@ -59,7 +59,12 @@ def test_status_for_scripts(tmp_path: Path) -> None:
                 "notices": [],
                 "offers": [],
             },
-            "bytes": {"index": 2_500_000, "allIndexes": 1_250_000_000, "most": 5_000_000_000},
+            "bytes": {
+                "index": 2_500_000,
+                "otherVersions": 0,
+                "allIndexes": 1_250_000_000,
+                "most": 5_000_000_000,
+            },
             "leftOut": [{"path": "b.bin", "status": "skipped", "reason": "binary"}],
         }
     )

@@ -150,7 +150,7 @@ def test_skipped_files_are_listed_and_never_indexed(project: Path) -> None:
 def test_the_index_of_another_version_is_left_alone(
     project: Path, cache_dir: Path, change: dict[str, int]
 ) -> None:
-    """It is said once, search finds what is there at once, and the other index can still be gone back to."""
+    """It is said once and by the status, search finds what is there, and the other index can be gone back to."""
     firsthand("index", *EMBEDDED, cwd=project)
     (meta,) = cache_dir.glob("indexes/*/*/meta.json")
     meta.write_text(json.dumps(json.loads(meta.read_text()) | change))
@@ -159,8 +159,10 @@ def test_the_index_of_another_version_is_left_alone(
 
     found = firsthand("search", "calculate_shipping_cost", "--json", *EMBEDDED, cwd=project)
     again = firsthand("index", "--json", *EMBEDDED, cwd=project)
+    status = firsthand("status", *EMBEDDED, cwd=project)
 
     assert json.loads(found.stdout)[0]["path"] == "src/shipping.py"
+    assert "of it made by another version of Firsthand and not searched" in status.stdout
     assert found.stderr.count("The index was made by another version of Firsthand") == 1
     assert (again.returncode, again.stderr.count("another version")) == (0, 0)
     assert {file: file.read_bytes() for file in before} == before

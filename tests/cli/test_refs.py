@@ -11,9 +11,11 @@ from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.cli.run import run
 
 
-def refs(*argv: str, workspace: str = "webshop") -> tuple[int, str, str]:
+def refs(
+    *argv: str, workspace: str = "webshop", application: FakeApplication | None = None
+) -> tuple[int, str, str]:
     terminal = new_terminal()
-    application = FakeApplication(workspace_files(workspace), parser=TreeSitterParser())
+    application = application or FakeApplication(workspace_files(workspace), parser=TreeSitterParser())
     code = run(["refs", *argv, "--root", str(Path.cwd())], terminal, application)
     return code, terminal.stdout.getvalue(), terminal.stderr.getvalue()
 
@@ -125,6 +127,17 @@ def test_a_name_that_nothing_uses() -> None:
     assert code == 1
     assert out == "src/shipping/shippingCost.ts:18  function calculateShippingCost\n"
     assert err == "Nothing that is indexed uses calculateShippingCost in this way.\n"
+
+
+def test_no_index_says_what_may_be_missing() -> None:
+    """With `--no-index` the files that the index does not have as they are now are counted."""
+    application = FakeApplication({"a.py": "def first():\n    pass\n", "b.py": "first()\n"})
+    said = [
+        refs("first", *flags, application=application)[2] for flags in (["--no-index"], [], ["--no-index"])
+    ]
+
+    assert said[0].splitlines()[0] == "2 files are not indexed yet: places in them are missing here."
+    assert "missing here" not in said[1] + said[2]
 
 
 def test_a_name_from_a_library() -> None:

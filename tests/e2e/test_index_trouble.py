@@ -1,5 +1,6 @@
 """A session whose cache folder is deleted, full, locked or damaged says so, searches on, and recovers by itself."""
 
+import json
 import resource
 import shutil
 from collections.abc import Iterator
@@ -66,6 +67,30 @@ def test_an_index_that_is_damaged_under_a_session_is_mended(
     folder.check()
 
     assert folder.found("first") == ["a.py"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"schema_version": 1_000}, {"chunker_version": 0}], ids=["newer", "older"]
+)
+def test_the_index_of_another_version_is_not_searched(
+    root: Path, cache: Path, folder: FollowedFolder, change: dict[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A session makes its own beside it, says so once, and leaves the other one as it is."""
+    folder.open()
+    folder.check()
+    folder.close()
+    (meta,) = cache.glob("*/meta.json")
+    meta.write_text(json.dumps(json.loads(meta.read_text()) | change))
+    other = meta.parent.rename(meta.parent.with_name("0123456789abcdef"))
+    before = {file: file.read_bytes() for file in other.rglob("*") if file.is_file()}
+    (root / "a.py").write_text(text("third"))
+
+    folder.open()
+    folder.check()
+
+    assert (folder.found("third"), folder.found("first")) == (["a.py"], [])
+    assert caplog.text.count("made by another version of Firsthand") == 1
+    assert {file: file.read_bytes() for file in before} == before
 
 
 def test_lack_of_room_is_named_and_searching_goes_on(root: Path, folder: FollowedFolder) -> None:

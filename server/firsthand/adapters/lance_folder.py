@@ -118,10 +118,10 @@ def earlier_vectors(index: Path, fingerprint: Fingerprint) -> tuple[Path, str] |
     return max(found, key=lambda pair: _last_used(pair[0]), default=None)
 
 
-def has_earlier_version(index: Path) -> bool:
-    """Tell whether an index of another version stands beside this one."""
+def other_versions(index: Path) -> list[Path]:
+    """Return the indexes of earlier and later versions that stand beside this one."""
     beside = {meta.parent for meta in index.parent.glob(f"*/{_META_FILE}")} - {index}
-    return any("." not in entry.name for entry in beside)
+    return sorted(entry for entry in beside if "." not in entry.name)
 
 
 def mark_used(index: Path, fingerprint: Fingerprint) -> None:

@@ -163,7 +163,7 @@ async def open_tables(index: Path, fingerprint: Fingerprint, chunker_version: in
             with sole_use(index):
                 has_meta = await asyncio.to_thread(lance_folder.has_meta, index, chunker_version)
                 if is_damaged or not has_meta:
-                    if await asyncio.to_thread(lance_folder.has_earlier_version, index):
+                    if await asyncio.to_thread(lance_folder.other_versions, index):
                         _LOG.warning(_NEW_VERSION)
                     await asyncio.to_thread(lance_folder.set_aside, index)
                     await _create(index, chunker_version)

@@ -50,15 +50,25 @@ class CacheSizes:
     indexes: int
     """Those of all folders."""
     most: int | None
+    other_versions: int = 0
+    """What of `index` another version of Firsthand made; it is kept for going back to that version."""
 
 
 async def cache_sizes(settings: Settings, root: Path) -> CacheSizes:
     """Measure the index of a root and all others."""
+    from firsthand.adapters import lance_folder
     from firsthand.adapters.lance_disk import size_of
+    from firsthand.core.chunking import CHUNKER_VERSION
 
-    index = await asyncio.to_thread(size_of, index_folder(settings, root))
-    indexes = await asyncio.to_thread(size_of, indexes_folder(settings))
-    return CacheSizes(index, indexes, _most_bytes(settings))
+    folder = index_folder(settings, root)
+    present = lance_folder.index_folder(folder, CHUNKER_VERSION)
+    others = await asyncio.to_thread(lance_folder.other_versions, present)
+    return CacheSizes(
+        index=await asyncio.to_thread(size_of, folder),
+        indexes=await asyncio.to_thread(size_of, indexes_folder(settings)),
+        most=_most_bytes(settings),
+        other_versions=sum([await asyncio.to_thread(size_of, other) for other in others]),
+    )
 
 
 async def keep_within_limit(settings: Settings) -> None:

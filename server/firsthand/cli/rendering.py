@@ -135,7 +135,9 @@ def status_lines(status: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> li
 
 def _disk(sizes: CacheSizes) -> str:
     limit = "no limit" if sizes.most is None else f"at most {size(sizes.most)}"
-    return f"{size(sizes.index)}; all indexes {size(sizes.indexes)}, {limit}"
+    other = f"{size(sizes.other_versions)} of it made by another version of Firsthand and not searched"
+    mine = f"{size(sizes.index)}, {other}" if sizes.other_versions else size(sizes.index)
+    return f"{mine}; all indexes {size(sizes.indexes)}, {limit}"
 
 
 def size(count: int) -> str:

@@ -94,7 +94,12 @@ def status(state: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> JsonObjec
             "offers": [asdict(offer) for offer in state.models.offers],
         },
         "indexFolder": str(folder),
-        "bytes": {"index": sizes.index, "allIndexes": sizes.indexes, "most": sizes.most},
+        "bytes": {
+            "index": sizes.index,
+            "otherVersions": sizes.other_versions,
+            "allIndexes": sizes.indexes,
+            "most": sizes.most,
+        },
     }
 
 

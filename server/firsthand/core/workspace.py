@@ -9,6 +9,7 @@ from typing import Literal
 
 from firsthand.core.answers import Message
 from firsthand.core.assistant import Assistant
+from firsthand.core.file_records import same_stat
 from firsthand.core.file_standing import FileStanding, standing_of
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.hovering import Hovers
@@ -147,6 +148,11 @@ class Workspace:
         """List what the index knows of every file, skipped and failed ones with their reasons."""
         manifest = await self.store.manifest()
         return [manifest[path] for path in sorted(manifest)]
+
+    async def unindexed_files(self) -> int:
+        """Count the files that the index does not have as they are now; this looks at all of them."""
+        scan, manifest = await asyncio.gather(self.tree.scan(), self.store.manifest())
+        return sum(not same_stat(stat, manifest.get(stat.path)) for stat in scan.files)
 
     async def standing(self, path: str) -> FileStanding:
         """Say whether a file is indexed, and why or why not."""

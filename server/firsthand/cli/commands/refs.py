@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from firsthand.cli.application import Context
 from firsthand.cli.opening import bring_up_to_date, opened
 from firsthand.cli.references import reference_lines, references_json
+from firsthand.core.direct_hits import Coverage
 from firsthand.core.lines import LineTable
 from firsthand.core.model import SourceFile
 from firsthand.core.neighbours import file_named
@@ -43,6 +44,9 @@ async def _refs(context: Context) -> int:
     async with opened(context, need_chat=False) as workspace:
         await bring_up_to_date(context, workspace, embedding_seconds=_FINISHING_SECONDS, needs_meaning=False)
         found = await _find(context, workspace)
+        unindexed = await workspace.unindexed_files() if context.arguments.no_index else 0
+    if unindexed:
+        context.terminal.say(Coverage(unindexed).sentence_about_places)
     if context.arguments.json:
         context.terminal.write_json(
             references_json(found.symbol, found.definitions, found.references, found.nearest, found.lines)
