@@ -199,6 +199,26 @@ async def test_who_imports_a_file() -> None:
     ]
 
 
+async def test_a_file_that_is_named_from_its_own_folder() -> None:
+    """Ruby's `require_relative` means one file for certain, and no namesake in another folder."""
+    found = await graph(
+        {
+            "lib/rack/utils.rb": "module Utils\nend\n",
+            "lib/other/utils.rb": "module Utils\nend\n",
+            "lib/rack/lint.rb": "require_relative 'utils'\n\nclass Lint\nend\n",
+            "lib/server.rb": "require_relative 'rack/utils'\n\nclass Server\nend\n",
+        }
+    )
+
+    importers = await found.importers("lib/rack/utils.rb")
+
+    assert [(each.path, each.certainty) for each in importers] == [
+        ("lib/rack/lint.rb", "exact"),
+        ("lib/server.rb", "exact"),
+    ]
+    assert await found.importers("lib/other/utils.rb") == ()
+
+
 async def test_tests_of_a_function() -> None:
     """Tests that call it, and tests that are only named after it."""
     files = {

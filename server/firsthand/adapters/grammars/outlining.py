@@ -11,6 +11,8 @@ from firsthand.core.lines import LineTable
 from firsthand.core.model import Import, Outline
 
 _LONGEST_IMPORT = 300
+# Ruby's way to name a file from the folder of the one that imports it; elsewhere such paths begin with a dot.
+_FROM_HERE = "require_relative"
 # A file with more definitions than this is data; the first ones still give it structure.
 _MOST_SYMBOLS = 20_000
 
@@ -98,6 +100,8 @@ class _Reading:
         key = (node.start_byte, node.end_byte)
         text = " ".join(text_of(node, data).split())[:_LONGEST_IMPORT].rstrip(";")
         named = read_target(", ".join(text_of(target, data) for target in targets) or text)
+        if text.startswith(_FROM_HERE) and not named.startswith("."):
+            named = f"./{named}"
         known = self._imports.get(key)
         target = f"{known.target}, {named}" if known is not None else named
         self._imports[key] = Import(text, target, span(self._table, *key))
