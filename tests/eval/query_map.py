@@ -7,7 +7,9 @@
 The map is q + qAB with A and B of rank 32. It is trained with InfoNCE (van den Oord, Li and Vinyals, "Representation
 Learning with Contrastive Predictive Coding", 2018) against all chunks of the index, whose vectors stay as they are.
 Questions are parted before: of commits the newest 30 % are held out, of others those about 30 % of the files. Labels
-are asked of a map that has learned from all of them, because nothing of a label is in them.
+are asked of a map that has learned from all of them, because nothing of a label is in them. A quarter of what is
+learned from decides how long to train, and whether the map would be used: where it clearly helps that quarter. Indexes
+and vectors are kept in the working folder; those of run.py are taken.
 """
 
 import argparse
@@ -24,11 +26,12 @@ from baselines import meaning, ours
 from benches import Asked, Bench, open_bench, say
 from corpora import Material, add_corpus_arguments, local_repositories, python_packages
 from file_labels import labelled_repositories
+from kept_vectors import KeptVectors
 from tables import Scored, average, difference, signed, table, written
 
 from firsthand.adapters.git_changes import GitChanges
 from firsthand.adapters.onnx_embedder import load_embedded_embedder
-from firsthand.core.evaluation_metrics import score
+from firsthand.core.evaluation_metrics import Estimate, estimate, score
 from firsthand.core.evaluation_questions import questions_of_commits
 from firsthand.core.model import Chunk, Vector
 from firsthand.core.ports import Embedder
@@ -38,7 +41,6 @@ _COMMITS_READ = 3_000
 _MOST_QUESTIONS = 800
 _HELD_OUT = 0.3
 _DECIDING = 0.25
-_MOST_HELD_OUT = 200
 _RANK = 32
 _TEMPERATURE = 0.05
 _STEP = 3e-4
@@ -108,6 +110,19 @@ def trained(pairs: Pairs, chunks: Array, rounds: int) -> QueryMap:
     return learned
 
 
+@dataclass(frozen=True)
+class Learned:
+    """A map, and what it adds to MRR by meaning alone on the questions that decided about it."""
+
+    map: QueryMap
+    gain: Estimate
+
+    @property
+    def would_be_used(self) -> bool:
+        """True when the gain is more than chance."""
+        return self.gain.low > 0
+
+
 class MappedEmbedder:
     """An embedder whose questions go through a map."""
 
@@ -160,12 +175,15 @@ class Lesson:
                 allowed.append(self._code if each.scope.tests is False else everything)
         return Pairs(np.array(rows, np.float32), answers, allowed)
 
-    async def learned(self, questions: Sequence[Asked]) -> QueryMap:
+    async def learned(self, questions: Sequence[Asked]) -> Learned:
         """Train for as many rounds as a quarter of the questions asks for."""
         fitting, deciding = self.parted(questions, _DECIDING)
         pairs, judges = await self.pairs(fitting), await self.pairs(deciding)
         maps = [trained(pairs, self.vectors, rounds) for rounds in (2, 5, 10, _MOST_ROUNDS)]
-        return max(maps, key=lambda each: _reciprocal_rank(each, judges, self.vectors))
+        ranks = [_reciprocal_ranks(each(judges.questions), judges, self.vectors) for each in maps]
+        best = max(range(len(maps)), key=lambda at: sum(ranks[at]))
+        plain = _reciprocal_ranks(judges.questions, judges, self.vectors)
+        return Learned(maps[best], estimate([new - old for new, old in zip(ranks[best], plain, strict=True)]))
 
     def _age(self, each: Asked) -> int:
         return self._order.get(each.text, _COMMITS_READ)
@@ -182,13 +200,11 @@ def _answers(chunk: Chunk, question: Asked) -> bool:
     )
 
 
-def _reciprocal_rank(learned: QueryMap, pairs: Pairs, chunks: Array) -> float:
-    scores = learned(pairs.questions) @ chunks.T
-    ranks = [
-        1 + int((row[allowed] > row[right].max()).sum())
-        for row, right, allowed in zip(scores, pairs.answers, pairs.allowed, strict=True)
+def _reciprocal_ranks(questions: Array, pairs: Pairs, chunks: Array) -> list[float]:
+    return [
+        1 / (1 + int((row[allowed] > row[right].max()).sum()))
+        for row, right, allowed in zip(questions @ chunks.T, pairs.answers, pairs.allowed, strict=True)
     ]
-    return float(np.mean([1 / rank for rank in ranks])) if ranks else 0.0
 
 
 async def _scored(bench: Bench, questions: Sequence[Asked], embedder: Any, suffix: str) -> list[Scored]:
@@ -205,7 +221,7 @@ async def _scored(bench: Bench, questions: Sequence[Asked], embedder: Any, suffi
     return rows
 
 
-async def _measure(bench: Bench, order: Mapping[str, int]) -> list[Scored]:
+async def _measure(bench: Bench, order: Mapping[str, int], most: int) -> tuple[list[Scored], list[str]]:
     chunks = [chunk for path in sorted(bench.corpus.sources) for chunk in await bench.store.chunks_of(path)]
     known = await bench.store.known_vectors([chunk.content_hash for chunk in chunks])
     chunks = [chunk for chunk in chunks if chunk.content_hash in known]
@@ -215,13 +231,16 @@ async def _measure(bench: Bench, order: Mapping[str, int]) -> list[Scored]:
     others = [each for each in bench.questions if each.kind != "label"]
     known_before, held_out = lesson.parted(others, _HELD_OUT)
     rows: list[Scored] = []
-    for learning, asked in ((known_before, held_out[:_MOST_HELD_OUT]), (others, labels)):
+    verdicts = [bench.name, str(len(known_before))]
+    for learning, asked in ((known_before, held_out[:most]), (others, labels)):
+        learned = await lesson.learned(learning)
+        verdicts += [signed(learned.gain), "used" if learned.would_be_used else "refused"]
         if asked:
-            mapped = MappedEmbedder(bench.embedder, await lesson.learned(learning))
+            mapped = MappedEmbedder(bench.embedder, learned.map)
             rows += await _scored(bench, asked, bench.embedder, "")
             rows += await _scored(bench, asked, mapped, " with the map")
     say(f"{bench.name}: learned from {len(known_before)} questions, {len(held_out)} held out")
-    return rows
+    return rows, verdicts
 
 
 def _table(rows: Sequence[Scored], metric: str) -> str:
@@ -253,8 +272,10 @@ def _materials(arguments: argparse.Namespace) -> list[tuple[Material, list[Asked
 
 async def main(arguments: argparse.Namespace) -> None:
     """Measure and write Markdown."""
-    embedder = await load_embedded_embedder(0)
+    model = await load_embedded_embedder(0)
+    embedder = KeptVectors(model, arguments.work / "vectors.db")
     rows: list[Scored] = []
+    verdicts: list[list[str]] = []
     try:
         for material, labels in _materials(arguments):
             changes = await GitChanges(material.root).changes(_COMMITS_READ) if material.has_history else ()
@@ -266,9 +287,13 @@ async def main(arguments: argparse.Namespace) -> None:
                 labelled=labels,
             ) as bench:
                 commits = questions_of_commits(changes, bench.corpus.outlines)
-                rows += await _measure(bench, {each.text: at for at, each in enumerate(commits)})
+                order = {each.text: at for at, each in enumerate(commits)}
+                measured = await _measure(bench, order, arguments.most)
+                rows += measured[0]
+                verdicts.append(measured[1])
     finally:
-        await embedder.close()
+        embedder.close()
+        await model.close()
     labelled = [row for row in rows if row.kind == "label"]
     others = [row for row in rows if row.kind != "label"]
     for title, some, metric in (
@@ -277,6 +302,8 @@ async def main(arguments: argparse.Namespace) -> None:
     ):
         if some:
             sys.stdout.write(f"### {title}\n\n{_table(some, metric)}\n\n")
+    head = ["", "learned from", "gain that decides", "", "… from all", ""]
+    sys.stdout.write(f"### Whether the map would be used\n\n{table(head, verdicts)}\n")
 
 
 def _arguments() -> argparse.Namespace:
@@ -284,6 +311,7 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_corpus_arguments(parser)
+    parser.add_argument("--most", type=int, default=200, help="most held-out questions asked of a corpus")
     return parser.parse_args()
 
 
