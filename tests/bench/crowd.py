@@ -39,6 +39,7 @@ EDITORS = ("visual-studio-code", "neovim@v0.11")
 SECONDS_OF_WORK = 60.0
 SECONDS_UNTIL_EQUAL = 60.0
 MOST_SECONDS_BETWEEN_STEPS = 0.6
+OLLAMA_MODEL = "nomic-embed-text"
 WORDS = ("total", "alpha", "bravo", "delta", "count", "function", "return")
 
 
@@ -246,7 +247,9 @@ def contents(cache: Path) -> dict[str, list[Any]]:
         .to_arrow()
         .select(["path", "content_hash", "status", "reason", "chunks"])
     )
-    (vectors,) = [connection.open_table(table.stem) for table in index.glob("vectors-*.lance")]
+    # A process that had no answer from Ollama in time begins vectors of the embedded model beside the others.
+    meta = max(index.glob("vectors-*.json"), key=lambda file: OLLAMA_MODEL in file.read_text())
+    vectors = connection.open_table(meta.stem)
     known = {row["content_hash"]: row["vector"] for row in vectors.to_arrow().to_pylist()}
     return {
         "chunks": ordered(rows),
