@@ -1,6 +1,7 @@
 """A processor that LanceDB's wheels are not compiled for costs a clear message, not the process."""
 
 import asyncio
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -62,24 +63,58 @@ def test_the_doctor_says_it_and_lives(cpu_info: Path, tmp_path: Path) -> None:
     assert "avx2, fma" in findings["CPU"].message
 
 
-def test_a_folder_is_refused_before_the_library_is_loaded(tmp_path: Path) -> None:
-    """One sentence says what is missing, that nothing works here, and what to do."""
+PROGRAM = """
+import asyncio, json, platform, sys
+from pathlib import Path
+
+from firsthand.adapters import processor
+from firsthand.app import open_workspace
+from firsthand.errors import StoreError
+from firsthand.settings import load
+
+root = Path(sys.argv[1])
+sys.platform, platform.machine, processor._CPU_INFO = "linux", lambda: "x86_64", root / "cpuinfo"
+
+
+async def main():
+    settings, _ = load(None, command_line={"provider": "embedded", "chat_model": "none"})
+    workspace = await open_workspace(root / "code", settings, need_chat=False)
+    keeping = asyncio.create_task(workspace.keeper.run(lambda progress: None))
+    try:
+        await workspace.indexer.refresh(lambda progress: None)
+    except StoreError as error:
+        print(error)
+    hits = await workspace.searcher.search("what does shipping cost?", late_vectors=4)
+    status = await workspace.status()
+    keeping.cancel()
+    await asyncio.wait({keeping})
+    await workspace.close()
+    print(json.dumps([(hit.chunk.path, hit.chunk.name) for hit in hits]))
+    print(status.health, status.message)
+    print("lancedb" in sys.modules)
+
+
+asyncio.run(main())
+"""
+
+
+def test_a_folder_is_searched_without_an_index_and_without_its_library(
+    tmp_path: Path, cache_dir: Path
+) -> None:
+    """One sentence says what is missing and what to do; what the files hold is found all the same."""
     (tmp_path / "cpuinfo").write_text(OLD)
-    program = (
-        "import asyncio, platform, sys; from pathlib import Path\n"
-        "from firsthand.adapters import processor; from firsthand.app import open_workspace\n"
-        "from firsthand.errors import StoreError; from firsthand.settings import Settings\n"
-        "sys.platform = 'linux'; platform.machine = lambda: 'x86_64'\n"
-        "processor._CPU_INFO = Path(sys.argv[1]) / 'cpuinfo'\n"
-        "try: asyncio.run(open_workspace(Path(sys.argv[1]), Settings()))\n"
-        "except StoreError as error: print(error)\n"
-        "print('lancedb' in sys.modules, 'pyarrow' in sys.modules)"
-    )
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "prices.py").write_text("def shipping_cost(weight):\n    return weight * 2\n")
+    (code / "users.py").write_text("def delete_user(user):\n    user.clear()\n")
 
     done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=True
     )
 
-    message, loaded = done.stdout.splitlines()
+    message, hits, status, loaded = done.stdout.splitlines()
     assert message.startswith("This machine's processor lacks AVX2 and FMA")
-    assert loaded == "False False"
+    assert json.loads(hits) == [["prices.py", "shipping_cost"]]
+    assert status == f"error {message}"
+    assert loaded == "False"
+    assert not list(cache_dir.glob("indexes/*"))

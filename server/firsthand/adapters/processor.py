@@ -29,8 +29,8 @@ def check_processor() -> None:
     if missing:
         raise StoreError(
             f"This machine's processor lacks {' and '.join(name.upper() for name in missing)}, without which the index "
-            "library (LanceDB) cannot run, so nothing can be indexed, searched or answered here; run Firsthand on "
-            "another machine, for example by Remote-SSH. `firsthand doctor` says what else it finds."
+            "library (LanceDB) cannot run: nothing is indexed here, and searches read the files themselves. For more, "
+            "run Firsthand on another machine, for example by Remote-SSH."
         )
 
 

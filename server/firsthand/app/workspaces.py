@@ -5,7 +5,8 @@ import contextlib
 import importlib
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,15 +28,13 @@ if TYPE_CHECKING:
     from firsthand.core.freshness import OpenBuffers
     from firsthand.core.indexing import Indexer
     from firsthand.core.keeping import IndexKeeper
+    from firsthand.core.ports import ChunkStore
     from firsthand.core.retrieval import Searcher
 
 log = logging.getLogger(__name__)
 
-_HEAVY = (
-    "firsthand.adapters.lance_store",
-    "firsthand.adapters.onnx_embedder",
-    "firsthand.adapters.ollama_client",
-)
+_LIGHTER = ("firsthand.adapters.onnx_embedder", "firsthand.adapters.ollama_client")
+_HEAVY = ("firsthand.adapters.lance_store", *_LIGHTER)
 _SECONDS_BETWEEN_LOOKS_AT_ROOM = 600.0
 # Embedders whose vectors may serve beside the chosen one's.
 _MOST_STANDING_BY = 2
@@ -51,21 +50,20 @@ async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = Tr
 
     Raises:
         WorkspaceError: `root` is not a folder that can be read.
-        StoreError: the index cannot be opened and cannot be made anew, or this processor cannot run its library.
+        StoreError: the index cannot be opened and cannot be made anew.
         ModelError: there is no embedder at all.
     """
     from firsthand.adapters.heap_limits import limit_heaps
-    from firsthand.adapters.processor import check_processor
 
     limit_heaps()
     root = await asyncio.to_thread(_checked, root)
-    await asyncio.to_thread(check_processor)
+    lacking = await asyncio.to_thread(_lacking_processor)
     # LanceDB alone costs more than a second to import; the event loop must not wait for it.
-    await asyncio.to_thread(_load_libraries)
+    await asyncio.to_thread(_load_libraries, _LIGHTER if lacking else _HEAVY)
     resources = contextlib.AsyncExitStack()
     try:
         chosen = await choose_models(settings, resources, need_chat=need_chat)
-        workspace = await _assemble(root, settings, chosen, resources)
+        workspace = await _assemble(root, settings, chosen, resources, lacking)
         keeping_room = asyncio.create_task(_keep_room(settings), name="keeping room")
         resources.push_async_callback(_ended, keeping_room)
         return workspace
@@ -92,30 +90,47 @@ class _Sources:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Where an index is, the store over it, and whose vectors are searched."""
+    """The store of an index, who may write and keep it, and whose vectors are searched."""
 
-    path: Path
-    store: "LanceStore"
+    store: "ChunkStore"
     succession: Succession
+    writer_lock: Callable[[], AbstractAsyncContextManager[None]]
+    keeper_lock: Callable[[], AbstractAsyncContextManager[None]]
 
 
-def _load_libraries() -> None:
+def _lacking_processor() -> str:
+    """Return why the index library cannot run here; "" where it can."""
+    from firsthand.adapters.processor import check_processor
+
+    try:
+        check_processor()
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+def _load_libraries(names: Sequence[str]) -> None:
     from firsthand.adapters.lasting_objects import set_lasting_aside
 
-    if not all(name in sys.modules for name in _HEAVY):
-        for name in _HEAVY:
+    if not all(name in sys.modules for name in names):
+        for name in names:
             importlib.import_module(name)
         set_lasting_aside()
 
 
 async def _assemble(
-    root: Path, settings: Settings, chosen: ChosenModels, resources: contextlib.AsyncExitStack
+    root: Path, settings: Settings, chosen: ChosenModels, resources: contextlib.AsyncExitStack, lacking: str
 ) -> Workspace:
     from firsthand.core.hovering import Hovers
 
-    chosen, index = await _index(root, settings, chosen, resources)
+    if lacking:
+        index = _no_index(chosen, lacking)
+    else:
+        chosen, index = await _index(root, settings, chosen, resources)
     sources = _sources(root, settings, resources)
     indexer, keeper = _indexing(sources, index, settings)
+    if lacking:
+        indexer.fail(lacking, lambda progress: None)
     searcher = _searcher(sources, index, indexer)
     assistant = _assistant(sources, index, searcher, indexer, chosen, settings)
     hovers = Hovers(
@@ -168,7 +183,6 @@ def _sources(root: Path, settings: Settings, resources: contextlib.AsyncExitStac
 
 def _indexing(sources: _Sources, index: _Index, settings: Settings) -> "tuple[Indexer, IndexKeeper]":
     from firsthand.adapters.folder_watcher import FolderWatcher
-    from firsthand.adapters.lance_lock import keeper_lock, writer_lock
     from firsthand.core.indexing import Indexer
     from firsthand.core.keeping import IndexKeeper
 
@@ -178,7 +192,7 @@ def _indexing(sources: _Sources, index: _Index, settings: Settings) -> "tuple[In
         bulk_cutter=sources.bulk_cutter,
         store=index.store,
         embedder=index.succession,
-        writer_lock=lambda: writer_lock(index.path),
+        writer_lock=index.writer_lock,
         worked_on=sources.worked_on,
         opened=sources.buffers.paths,
     )
@@ -186,7 +200,7 @@ def _indexing(sources: _Sources, index: _Index, settings: Settings) -> "tuple[In
         indexer=indexer,
         store=index.store,
         watcher=FolderWatcher(sources.root, exclude=settings.exclude),
-        keeper_lock=lambda: keeper_lock(index.path),
+        keeper_lock=index.keeper_lock,
         quiet=index.succession.settle,
     )
     return indexer, keeper
@@ -243,6 +257,7 @@ async def _index(
 ) -> tuple[ChosenModels, _Index]:
     """Open the index of a folder; return the models, too, since another embedder may have to search for now."""
     from firsthand.adapters.lance_folder import index_folder as folder_of_index
+    from firsthand.adapters.lance_lock import keeper_lock, writer_lock
     from firsthand.core.chunking import CHUNKER_VERSION
 
     folder = index_folder(settings, root)
@@ -251,7 +266,17 @@ async def _index(
     resources.push_async_callback(store.close)
     succession = await _succession(store, chosen)
     resources.push_async_callback(succession.close)
-    return chosen, _Index(path, store, succession)
+    return chosen, _Index(store, succession, lambda: writer_lock(path), lambda: keeper_lock(path))
+
+
+def _no_index(chosen: ChosenModels, reason: str) -> _Index:
+    """Return an index that stays empty, where its library cannot run: searches read the files."""
+    from firsthand.adapters.absent_store import AbsentStore
+
+    store = AbsentStore(reason)
+    return _Index(
+        store, Succession(EmbeddedIndex(chosen.embedder, store)), store.writer_lock, contextlib.nullcontext
+    )
 
 
 async def _open_index(folder: Path, index: Path, chosen: ChosenModels) -> "tuple[ChosenModels, LanceStore]":

@@ -124,7 +124,9 @@ def status_lines(status: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> li
         ("index", str(folder)),
         ("disk", _disk(sizes)),
     ]
-    advice = [] if stats.files else ["To index this folder now, run: firsthand index"]
+    advice = (
+        [] if stats.files or status.health == "error" else ["To index this folder now, run: firsthand index"]
+    )
     return [
         _verdict(status.health, status.message),
         *(Text.assemble((f"  {name:<12}", "dim"), visible(value)) for name, value in facts),
