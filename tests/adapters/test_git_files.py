@@ -66,6 +66,22 @@ async def test_one_path_is_judged_as_the_whole_scan_would(tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
+async def test_a_file_in_the_place_of_a_tracked_folder_is_judged_as_the_whole_scan_would(
+    tmp_path: Path,
+) -> None:
+    """Git's index still has the files of the folder; that does not excuse the file from the ignore rules."""
+    root = make_repository(tmp_path / "w", {"out/a.py": "1", "kept": "2", ".gitignore": "out\nkept\n"})
+    shutil.rmtree(root / "out")
+    write_files(root, {"out": "3"})
+
+    assert {"kept", ".gitignore"} == await listed(root)
+    assert [await verdict(root, path) for path in ("out", "out/a.py", "kept")] == [
+        "unlisted",
+        "unlisted",
+        "file",
+    ]
+
+
 @pytest.mark.parametrize("with_git", [True, False])
 async def test_what_is_gits_own_is_named_by_no_look(tmp_path: Path, with_git: bool) -> None:
     """Neither the whole scan nor a look at one path has an entry for it, be it a file, in a folder or in capitals."""
@@ -99,6 +115,42 @@ async def test_a_folder_that_the_repository_around_it_ignores_is_read_without_gi
         "file",
         "unlisted",
     ]
+
+
+async def test_names_that_differ_by_their_capitals_are_files_of_their_own(tmp_path: Path) -> None:
+    """Also where the configuration came from a system on which they are not, and git was not told of a rename;
+    ignore files speak of all spellings then."""
+    root = make_repository(
+        tmp_path / "w", {"moved.py": "1", "pkg/b.py": "2", "twin.py": "3", ".gitignore": "*.log\n"}
+    )
+    git(root, "config", "core.ignorecase", "true")
+    (root / "moved.py").rename(root / "Moved.py")
+    (root / "pkg").rename(root / "Pkg")
+    write_files(root, {"Twin.py": "4", "Loud.LOG": "5"})
+    expected = {"Moved.py", "Pkg/b.py", "twin.py", "Twin.py", ".gitignore"}
+
+    states = await WorkspaceTree(root).stat_all([*expected, "moved.py", "pkg/b.py", "Loud.LOG"])
+
+    assert await listed(root) == expected
+    assert {path for path, state in states.items() if isinstance(state, FileStat)} == expected
+
+
+async def test_a_folder_of_100000_files_is_listed_whole(tmp_path: Path) -> None:
+    """With git and without, ignore rules apply to each of them, and one of them is judged as the list has it."""
+    folder = tmp_path / "flat"
+    folder.mkdir()
+    (folder / ".gitignore").write_text("*7.py\n")
+    for number in range(100_000):
+        os.close(os.open(f"{folder}/{number}.py", os.O_CREAT))
+    expected = {f"{number}.py" for number in range(100_000) if number % 10 != 7} | {".gitignore"}
+
+    without_git = await listed(folder)
+    git(folder, "init", "--quiet")
+    with_git = await listed(folder)
+    shutil.rmtree(folder / ".git")
+
+    assert without_git == with_git == expected
+    assert [await verdict(folder, path) for path in ("99996.py", "99997.py")] == ["file", "unlisted"]
 
 
 async def test_submodules_and_nested_repositories_belong_to_the_workspace(tmp_path: Path) -> None:
@@ -170,17 +222,20 @@ async def test_the_users_own_rules_leave_files_out(tmp_path: Path) -> None:
     assert await verdict(root, "deep/keep.sql") == "file"
 
 
-async def test_files_that_are_no_source_are_left_out_with_a_reason(tmp_path: Path) -> None:
-    """Links, pipes, sockets, secrets, large and binary files are named; nothing hangs on them."""
+@pytest.mark.parametrize("with_git", [True, False])
+async def test_files_that_are_no_source_are_left_out_with_a_reason(tmp_path: Path, with_git: bool) -> None:
+    """Links, pipes, sockets, secrets, large and binary files are named, if no rule ignores them; nothing hangs."""
     root = tmp_path / "w"
-    write_files(
-        root, {"a.py": "1", "big.py": "x" * 2048, ".env": "A=1", "logo.png": b"\x89PNG", "dir/b.py": "2"}
-    )
+    files = {"a.py": "1", "big.py": "x" * 2048, ".env": "A=1", "logo.png": b"\x89PNG", "dir/b.py": "2"}
+    write_files(root, files | {".gitignore": "*.ipc\n"})
+    if with_git:
+        git(root, "init", "--quiet")
     write_files(tmp_path, {"outside/secret.py": "3"})
     (root / "link.py").symlink_to(root / "a.py")
     (root / "loop").symlink_to(root)
     (root / "out").symlink_to(tmp_path / "outside")
-    os.mkfifo(root / "pipe.py")
+    os.mkfifo(root / "dir/pipe.py")
+    os.mkfifo(root / "dir/pipe.ipc")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(root / "socket.py"))
         reasons = await left_out(root, max_file_bytes=1024)
@@ -188,9 +243,9 @@ async def test_files_that_are_no_source_are_left_out_with_a_reason(tmp_path: Pat
     assert reasons == {
         "big.py": "larger than 1 KiB", ".env": "may hold secrets", "logo.png": "binary",
         "link.py": "symbolic link", "loop": "symbolic link", "out": "symbolic link",
-        "pipe.py": "not a regular file", "socket.py": "not a regular file",
+        "dir/pipe.py": "not a regular file", "socket.py": "not a regular file",
     }  # fmt: skip
-    assert {"a.py", "dir/b.py"} == await listed(root, max_file_bytes=1024)
+    assert {"a.py", "dir/b.py", ".gitignore"} == await listed(root, max_file_bytes=1024)
 
 
 async def test_a_device_and_a_file_of_a_gigabyte_are_not_opened(tmp_path: Path) -> None:
@@ -219,6 +274,25 @@ async def test_a_file_that_cannot_be_read_is_left_out(
 
     assert await tree.read("a.py") == SkippedFile("a.py", "unreadable")
     assert isinstance(await tree.read("b.py"), SourceFile)
+
+
+async def test_a_folder_that_may_not_be_entered_spoils_no_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether there is a repository in it cannot be known; the files beside it are judged all the same."""
+    root = make_repository(tmp_path / "w", {"a.py": "1", "shut/b.py": "2"})
+    stat, lstat = os.stat, os.lstat
+
+    def refuse(path: object, *arguments: object, **options: object) -> None:
+        if "/shut/" in str(path):
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "stat", lambda path, **options: refuse(path) or stat(path, **options))
+    monkeypatch.setattr(os, "lstat", lambda path, **options: refuse(path) or lstat(path, **options))
+    states = await WorkspaceTree(root).stat_all(["a.py", "shut/b.py"])
+
+    assert isinstance(states["a.py"], FileStat)
+    assert states["shut/b.py"] == SkippedFile("shut/b.py", "unreadable")
 
 
 @pytest.mark.parametrize("with_git", [True, False])

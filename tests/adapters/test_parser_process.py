@@ -1,5 +1,6 @@
 """Parsing in a process of its own: the same outlines, and nothing that happens there reaches the server."""
 
+import contextlib
 import logging
 import os
 import select
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from firsthand.adapters.parser_process import ProcessParser
+from firsthand.adapters.parser_process import ProcessParser, workers_for_many
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 
 SAMPLES = Path(__file__).parent.parent / "core" / "samples"
@@ -55,6 +56,15 @@ def process_of(parser: ProcessParser) -> int:
     outline = parser.outline("well", "")
     assert outline is not None
     return int(outline.language)
+
+
+def is_there(process: int) -> bool:
+    """Tell whether a child has not ended yet."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def goes_away(pipe: int) -> bool:
@@ -147,6 +157,44 @@ def test_a_worker_that_was_killed_is_replaced(
 
     assert process_of(misbehaving) != before
     assert caplog.messages == []
+
+
+def test_as_many_files_are_read_at_once_as_are_allowed(tmp_path: Path) -> None:
+    """A file is read while two others hold their processes, where three are allowed: half of six cores."""
+    pipes = [tmp_path / "first", tmp_path / "second"]
+    with (
+        closing(
+            ProcessParser(command=MISBEHAVING, seconds_per_file=5, most_workers=workers_for_many(6))
+        ) as parser,
+        ThreadPoolExecutor(2) as threads,
+        contextlib.ExitStack() as opened,
+    ):
+        for path in pipes:
+            os.mkfifo(path)
+        held = [threads.submit(parser.outline, "well", str(path)) for path in pipes]
+        process_of(parser)
+        for path in pipes:
+            opened.enter_context(path.open("rb"))
+        outlines = [each.result() for each in held]
+
+    assert None not in outlines
+    assert [workers_for_many(cores) for cores in (1, 2, 4, 6, 8, 64)] == [2, 2, 2, 3, 4, 4]
+
+
+def test_workers_that_nobody_needs_end(misbehaving: ProcessParser, pipe: Path) -> None:
+    """Those that had nothing to do between two looks, but for the one that worked last; none is missed."""
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(misbehaving.outline, "well", str(pipe))
+        first = process_of(misbehaving)
+        with pipe.open("rb"):
+            last = int(held.result().language)
+    looks = []
+    for but in (1, 1, 0):
+        misbehaving.end_unused(but=but)
+        looks.append([is_there(first), is_there(last)])
+
+    assert looks == [[True, True], [False, True], [False, False]]
+    assert process_of(misbehaving) not in (first, last)
 
 
 def test_what_a_grammar_prints_does_not_disturb(misbehaving: ProcessParser) -> None:

@@ -69,6 +69,7 @@ from pathlib import Path
 
 from firsthand.adapters import processor
 from firsthand.app import open_workspace
+from firsthand.core.answers import Selection
 from firsthand.errors import StoreError
 from firsthand.settings import load
 
@@ -86,11 +87,16 @@ async def main():
         print(error)
     hits = await workspace.searcher.search("what does shipping cost?", late_vectors=4)
     status = await workspace.status()
+    standing = await workspace.standing("prices.py")
+    text = (root / "code" / "prices.py").read_text()
+    card = await workspace.hovers.card(Selection("prices.py", text, text.index("shipping_cost"), 0))
     keeping.cancel()
     await asyncio.wait({keeping})
     await workspace.close()
     print(json.dumps([(hit.chunk.path, hit.chunk.name) for hit in hits]))
     print(status.health, status.message)
+    print(standing.state, standing.reason)
+    print(card.markdown.splitlines()[-1])
     print("lancedb" in sys.modules)
 
 
@@ -101,20 +107,24 @@ asyncio.run(main())
 def test_a_folder_is_searched_without_an_index_and_without_its_library(
     tmp_path: Path, cache_dir: Path
 ) -> None:
-    """One sentence says what is missing and what to do; what the files hold is found all the same."""
+    """One sentence says what is missing and what to do; what the files hold is found all the same, with its users."""
     (tmp_path / "cpuinfo").write_text(OLD)
     code = tmp_path / "code"
     code.mkdir()
     (code / "prices.py").write_text("def shipping_cost(weight):\n    return weight * 2\n")
     (code / "users.py").write_text("def delete_user(user):\n    user.clear()\n")
+    (code / "orders.py").write_text("from prices import shipping_cost\n\nTOTAL = shipping_cost(3)\n")
 
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=True
     )
 
-    message, hits, status, loaded = done.stdout.splitlines()
+    message, hits, status, standing, card, loaded = done.stdout.splitlines()
     assert message.startswith("This machine's processor lacks AVX2 and FMA")
-    assert json.loads(hits) == [["prices.py", "shipping_cost"]]
+    assert ["prices.py", "shipping_cost"] in json.loads(hits)
+    assert "users.py" not in hits
     assert status == f"error {message}"
+    assert standing == f"read {message}"
+    assert "orders.py" in card
     assert loaded == "False"
     assert not list(cache_dir.glob("indexes/*"))

@@ -7,6 +7,7 @@ index. CPU time is that of this process and of its workers; where the machine do
 
 import asyncio
 import hashlib
+import multiprocessing
 import os
 import random
 import resource
@@ -15,6 +16,7 @@ import sys
 import time
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -255,6 +257,33 @@ async def questions(bench: Bench, rows: Rows) -> None:
     rows.add("memory with the index searched and the embedded model loaded", f"{resident_mb()} MB")
     await model.close()
     await store.close()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
+        reading = processes.submit(reader_mb, bench.root, bench.index)
+        rows.add("… in a process that has not made the index", f"{await asyncio.wrap_future(reading)} MB")
+
+
+def reader_mb(root: Path, index: Path) -> int:
+    """Return what a process holds that opened an index, found nothing changed, was asked, and has the model loaded."""
+
+    async def read() -> int:
+        bench = Bench(root, index)
+        store, indexer = await bench.open()
+        model = await load_embedded_embedder()
+        await indexer.refresh(lambda _: None)
+        searcher = Searcher(store=store, embedder=bench.embedder)
+        await store.prepare_searches()
+        for number in range(QUERIES):
+            await searcher.search(QUESTIONS[number % len(QUESTIONS)])
+            await model.embed_query(QUESTIONS[number % len(QUESTIONS)])
+        held = resident_mb()
+        await model.close()
+        await store.close()
+        bench.close()
+        return held
+
+    limit_heaps()
+    set_lasting_aside()
+    return asyncio.run(read())
 
 
 async def switched(bench: Bench, rows: Rows) -> None:

@@ -1,15 +1,21 @@
 """`firsthand eval`: a table for people, an object for scripts, a page to keep."""
 
+import itertools
 import json
+import re
 import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from fakes.application import FakeApplication, new_terminal
+from firsthand.app import LearnedMap
 from firsthand.cli.run import run
+from firsthand.core.evaluation_metrics import Estimate
 from firsthand.core.evaluation_questions import Change
+from firsthand.core.question_map import Verdict
 from firsthand.errors import ModelFailedError
 
 SUBJECTS = (
@@ -22,6 +28,13 @@ FILES = {
         f"    return order.{subject}\n"
     )
     for subject in SUBJECTS
+}
+
+UNTOLD = {
+    f"src/m{number:03}.py": (
+        f'def f{number:03}(x):\n    """Reckon {one}{two} {two}{one} with great care."""\n    return x + {number}\n'
+    )
+    for number, (one, two) in enumerate(itertools.product("abcdefghijkl", "mnopqrstuvwx"))
 }
 
 
@@ -193,3 +206,87 @@ def test_a_chat_model_is_asked_fewer_questions(tmp_path: Path) -> None:
         kinds.append((application.opened[0].rerank, application.opened[0].multi_query, asked))
 
     assert kinds == [(True, True, 20), (True, False, 23), (False, False, 25)]
+
+
+class TestLearning:
+    """`eval --learn` and `--forget`."""
+
+    def test_a_map_without_a_clear_gain_is_not_kept(self, tmp_path: Path) -> None:
+        """Of how many questions was learned, what the rest says, and that nothing has changed."""
+        application, terminal = FakeApplication(UNTOLD), new_terminal()
+        run(["index", str(tmp_path)], new_terminal(), application)
+
+        code = run(["eval", str(tmp_path), "--learn"], terminal, application)
+
+        learned, numbers, decision = terminal.stdout.getvalue().splitlines()
+        assert code == 0
+        assert re.fullmatch(r"Learned from \d+ questions of this repository, judged by \d+ others\.", learned)
+        assert re.fullmatch(
+            r"NDCG@10 of search 0\.\d+ → 0\.\d+: [+-]0\.\d+ \[[+-]0\.\d+, [+-]0\.\d+\]\.", numbers
+        )
+        assert decision == (
+            "Not kept: chance may explain the difference, so searches use the embedder as it is."
+        )
+        assert application.learned is None
+
+    def test_a_script_gets_the_decision(self, tmp_path: Path) -> None:
+        """One object: from what, by what it was judged, the numbers, and whether it is kept."""
+        application, terminal = FakeApplication(UNTOLD), new_terminal()
+        run(["index", str(tmp_path)], new_terminal(), application)
+
+        run(["eval", str(tmp_path), "--learn", "--json"], terminal, application)
+
+        result = json.loads(terminal.stdout.getvalue())
+        assert list(result) == ["root", "learnedFrom", "judgedBy", "ndcg10", "kept"]
+        assert list(result["ndcg10"]) == ["without", "mapped", "gain"]
+        assert result["kept"] is False
+
+    def test_without_an_index_nothing_is_learned(self, tmp_path: Path) -> None:
+        """The message says what to run first."""
+        terminal = new_terminal()
+
+        code = run(["eval", str(tmp_path), "--learn"], terminal, FakeApplication(UNTOLD))
+
+        assert code == 1
+        assert "run firsthand index first" in terminal.stderr.getvalue()
+
+    def test_what_was_learned_is_told_and_forgotten(self, tmp_path: Path) -> None:
+        """Status says what a map was worth, unless there is none; forgetting twice is no error."""
+        application = FakeApplication({"a.py": "x = 1\n"})
+        verdict = Verdict(100, 40, 0.5, 0.56, Estimate(0.06, 0.02, 0.1))
+        application.learned = LearnedMap("fake", True, datetime(2026, 1, 2, 12, tzinfo=UTC), verdict)
+        said = []
+        for command in (
+            ["status", "--root"],
+            ["eval", "--forget"],
+            ["eval", "--forget"],
+            ["status", "--root"],
+        ):
+            terminal = new_terminal()
+            assert run([*command, str(tmp_path)], terminal, application) == 0
+            said.append(terminal.stdout.getvalue())
+
+        assert (
+            "a map of questions: NDCG@10 +0.060 [+0.020, +0.100] on 2026-01-02; "
+            "firsthand eval --forget ends its use" in " ".join(said[0].split())
+        )
+        assert said[1] == "Forgotten: searches use the embedder as it is.\n"
+        assert said[2] == "Nothing was learned for this folder; to learn: firsthand eval --learn\n"
+        assert "map of questions" not in said[3]
+
+    def test_a_map_of_another_embedder_is_told_apart(self, tmp_path: Path) -> None:
+        """A person sees that a map is there and not used, a script too."""
+        application = FakeApplication({"a.py": "x = 1\n"})
+        verdict = Verdict(100, 40, 0.5, 0.56, Estimate(0.06, 0.02, 0.1))
+        application.learned = LearnedMap("other", False, datetime(2026, 1, 2, 12, tzinfo=UTC), verdict)
+        for_people, for_scripts = new_terminal(), new_terminal()
+
+        run(["status", "--root", str(tmp_path)], for_people, application)
+        run(["status", "--root", str(tmp_path), "--json"], for_scripts, application)
+
+        assert "a map of questions for other vectors (other), which is not used" in " ".join(
+            for_people.stdout.getvalue().split()
+        )
+        told = json.loads(for_scripts.stdout.getvalue())["questionMap"]
+        assert (told["embedder"], told["isUsed"]) == ("other", False)
+        assert told["ndcg10"]["gain"] == {"mean": 0.06, "low": 0.02, "high": 0.1}

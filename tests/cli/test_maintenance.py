@@ -46,6 +46,7 @@ def test_status_for_scripts(tmp_path: Path) -> None:
             "health": "ok",
             "message": "1 files, 1 chunks, 1 skipped",
             "stage": "idle",
+            "questionMap": None,
             "files": {"total": 1, "skipped": 1, "failed": 0},
             "chunks": 1,
             "embedded": 1,

@@ -72,6 +72,13 @@ def firsthand(
     )
 
 
+def started(*argv: str, cwd: Path) -> subprocess.Popen[str]:
+    """Begin a command that will be interrupted."""
+    return subprocess.Popen(
+        [*PROGRAM, *argv], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
 def test_index_then_search_then_ask_without_any_server(project: Path) -> None:
     """With nothing but the package: the index is made once, search finds the method, the answer cites it."""
     first = firsthand("index", str(project), "--json", *EMBEDDED, cwd=project.parent)
@@ -136,12 +143,28 @@ def test_a_saved_file_is_found_by_the_next_search(project: Path) -> None:
 
 
 def test_skipped_files_are_listed_and_never_indexed(project: Path) -> None:
-    """A secret is named with its reason, and its text is nowhere in the results."""
-    done = firsthand("index", "--skipped", *EMBEDDED, cwd=project)
-    search = firsthand("search", "PASSWORD secret", "--json", *EMBEDDED, cwd=project)
+    """Whatever is no source is named with its reason, and its text is nowhere in the results; a file whose grammar
+    never returns is named, too, and found by its lines."""
+    (project / "loop").symlink_to(project)
+    os.mkfifo(project / "pipe.py")
+    (project / "payroll.cob").write_text("       PROGRAM-ID. PAYROLL.\n       PROCEDURE DIVISION.\n")
+    (project / "notes").write_text("A text of no language.\n")
+    with (project / "huge.py").open("wb") as file:
+        file.truncate(1 << 30)
+    (project / os.fsdecode(b"\xff.py")).write_text("PASSWORD = 1\n")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(project / "socket.py"))
+        done = firsthand("index", "--skipped", "--json", *EMBEDDED, cwd=project)
+    search = firsthand("search", "PASSWORD secret procedure", "--json", *EMBEDDED, cwd=project)
 
-    assert "\nskipped .env  " in done.stdout
-    assert ".env" not in search.stdout
+    assert {item["path"]: item["reason"] for item in json.loads(done.stdout)["leftOut"]} == {
+        ".env": "may hold secrets", "loop": "symbolic link", "pipe.py": "not a regular file",
+        "payroll.cob": "indexed by lines: its syntax could not be read",
+        "socket.py": "not a regular file", "huge.py": "larger than 1024 KiB", "\\xff.py": "name is not UTF-8",
+    }  # fmt: skip
+    found = {hit["path"] for hit in json.loads(search.stdout)}
+    assert found <= {"src/shipping.py", "src/users.py", "payroll.cob", "notes"}
+    assert "payroll.cob" in found
 
 
 @pytest.mark.parametrize(
@@ -168,6 +191,27 @@ def test_the_index_of_another_version_is_left_alone(
     assert {file: file.read_bytes() for file in before} == before
 
 
+def test_without_a_place_for_an_index_files_are_read(project: Path) -> None:
+    """It is said why there is none, by the status too, and search and refs answer."""
+    (project.parent / "file").touch()
+    nowhere = {"FIRSTHAND_CACHE_DIR": str(project.parent / "file")}
+
+    search, refs, status = [
+        firsthand(*argv, "--root", str(project), *EMBEDDED, cwd=project.parent, environment=nowhere)
+        for argv in (
+            ("search", "delete a user", "--json"),
+            ("refs", "delete_user", "--json"),
+            ("status", "--json"),
+        )
+    ]
+
+    assert json.loads(search.stdout)[0]["path"] == "src/users.py"
+    assert json.loads(refs.stdout)["definitions"][0]["path"] == "src/users.py"
+    assert "The index could not be opened" in json.loads(status.stdout)["message"]
+    assert (search.returncode, refs.returncode, status.returncode) == (0, 0, 1)
+    assert search.stderr.startswith("The index could not be opened")
+
+
 def test_status_and_clean(project: Path, cache_dir: Path) -> None:
     """The status counts what is there; after `clean` the index is gone from the disk."""
     firsthand("index", *EMBEDDED, cwd=project)
@@ -179,6 +223,22 @@ def test_status_and_clean(project: Path, cache_dir: Path) -> None:
     assert re.fullmatch(rf"Deleted the index of {re.escape(str(project))} \([\d.]+ MB\)\.\n", clean.stdout)
     assert not Path(before["indexFolder"]).exists()
     assert again.stdout == "There was nothing to delete.\n"
+
+
+def test_learning_says_what_it_lacks_and_forgetting_that_there_is_nothing(project: Path) -> None:
+    """Without an index it is told to make one; two files say too little; nothing is left behind."""
+    without_index = firsthand("eval", "--learn", *EMBEDDED, cwd=project)
+    firsthand("index", *EMBEDDED, cwd=project)
+    too_little = firsthand("eval", "--learn", *EMBEDDED, cwd=project)
+    forgotten = firsthand("eval", "--forget", cwd=project)
+
+    assert without_index.returncode == too_little.returncode == 1
+    assert "run firsthand index first" in without_index.stderr
+    assert "There is too little to learn from here" in too_little.stderr
+    assert (forgotten.returncode, forgotten.stdout) == (
+        0,
+        "Nothing was learned for this folder; to learn: firsthand eval --learn\n",
+    )
 
 
 def test_doctor_names_an_ollama_that_does_not_answer(project: Path) -> None:
@@ -258,13 +318,7 @@ def test_ctrl_c_closes_the_models_socket(project: Path, ollama: FakeOllamaThread
     """An interrupted question ends with 130 and one word, and Ollama sees that its client left."""
     firsthand("index", "--endpoint", ollama.url, cwd=project)
     gate = ollama.hold("chunk", chat().name, 1)
-    process = subprocess.Popen(
-        [*PROGRAM, "ask", "shipping cost?", "--endpoint", ollama.url],
-        cwd=project,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = started("ask", "shipping cost?", "--endpoint", ollama.url, cwd=project)
     gate.wait_until_reached(60)
     process.send_signal(signal.SIGINT)
 
@@ -272,6 +326,23 @@ def test_ctrl_c_closes_the_models_socket(project: Path, ollama: FakeOllamaThread
     _, errors = process.communicate(timeout=60)
     assert left.path == "/api/chat"
     assert (process.returncode, errors) == (130, "Stopped.\n")
+
+
+def test_ctrl_c_keeps_what_is_indexed(project: Path, ollama: FakeOllamaThread) -> None:
+    """An interrupted indexing ends with 130 and one word; what it has stored is searched, and the next one goes on."""
+    gate = ollama.hold("embedding")
+    process = started("index", "--endpoint", ollama.url, cwd=project)
+    gate.wait_until_reached(60)
+    process.send_signal(signal.SIGINT)
+    left = ollama.wait_for_cancellation()
+    output = process.communicate(timeout=60)
+    gate.release()
+    found = firsthand("search", "--no-index", "delete_user", "--json", "--endpoint", ollama.url, cwd=project)
+    again = json.loads(firsthand("index", "--json", "--endpoint", ollama.url, cwd=project).stdout)
+
+    assert (left.path, process.returncode, output) == ("/api/embed", 130, ("", "Stopped.\n"))
+    assert json.loads(found.stdout)[0]["path"] == "src/users.py"
+    assert (again["files"], again["embedded"]) == (2, again["chunks"])
 
 
 def test_ctrl_c_in_a_chat_stops_the_answer_not_the_program(project: Path, ollama: FakeOllamaThread) -> None:

@@ -126,7 +126,7 @@ def test_a_name_that_nothing_uses() -> None:
 
     assert code == 1
     assert out == "src/shipping/shippingCost.ts:18  function calculateShippingCost\n"
-    assert err == "Nothing that is indexed uses calculateShippingCost in this way.\n"
+    assert err == "Nothing that was looked at uses calculateShippingCost in this way.\n"
 
 
 def test_no_index_says_what_may_be_missing() -> None:

@@ -17,7 +17,7 @@ from firsthand.core.cutting import ParserCutter
 from firsthand.core.direct_reading import DirectReading
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.indexing import Indexer
-from firsthand.core.model import FileStat, FileUpdate, Hit, Outline, Progress, Scope, SourceFile
+from firsthand.core.model import FileStat, FileUpdate, Hit, Outline, Progress, Scan, Scope, SourceFile
 from firsthand.core.query import Query
 from firsthand.core.ranking import rank
 from firsthand.core.retrieval import Searcher
@@ -52,6 +52,7 @@ class CountingCutter:
     def __init__(self) -> None:
         self.paths: list[str] = []
         self._real = ParserCutter(TreeSitterParser())
+        self.at_once = 2
 
     def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate:
         if stat.path:
@@ -129,6 +130,53 @@ def desk() -> Iterator[Desk]:
     desk.tree.secret.add("keys.py")
     yield desk
     desk.held.released.set()
+
+
+async def test_a_search_waits_for_the_list_that_a_sweep_is_making(desk: Desk) -> None:
+    """Looking at all files once is enough, and they are read as soon as that is done."""
+    scan = desk.tree.scan
+    scans = 0
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def held_scan() -> Scan:
+        nonlocal scans
+        scans += 1
+        begun.set()
+        await may_end.wait()
+        return await scan()
+
+    desk.tree.scan = held_scan  # type: ignore[method-assign]
+    desk.held.released.clear()
+    sweep = asyncio.create_task(desk.indexer.refresh(ignore))
+    await begun.wait()
+    searching = asyncio.create_task(desk.found("where is `letter` defined"))
+    may_end.set()
+    found = await searching
+    desk.held.released.set()
+    await sweep
+
+    assert "letter" in found
+    assert scans == 1
+
+
+async def test_a_search_looks_itself_when_a_sweep_is_given_up(desk: Desk) -> None:
+    """Cancelled while it lists the files, a sweep leaves that to the search."""
+    scan = desk.tree.scan
+    begun = asyncio.Event()
+
+    async def endless_scan() -> Scan:
+        begun.set()
+        desk.tree.scan = scan  # type: ignore[method-assign]
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    desk.tree.scan = endless_scan  # type: ignore[method-assign]
+    sweep = asyncio.create_task(desk.indexer.refresh(ignore))
+    await begun.wait()
+    searching = asyncio.create_task(desk.found("where is `letter` defined"))
+    sweep.cancel()
+
+    assert "letter" in await searching
 
 
 async def test_a_definition_is_found_before_its_file_is_indexed(desk: Desk) -> None:
@@ -262,13 +310,14 @@ async def test_a_cancelled_search_reads_no_further() -> None:
     desk = Desk({f"filler_{number:03}.py": function(f"f{number}", "sand") for number in range(200)})
     reading, go_on = threading.Event(), threading.Event()
 
-    class SlowFiles:
-        def peek(self, path: str) -> bytes | None:
-            reading.set()
-            go_on.wait()
-            return desk.tree.peek(path)
+    peek = desk.tree.peek
 
-    desk.direct._files = SlowFiles()
+    def slow_peek(path: str) -> bytes | None:
+        reading.set()
+        go_on.wait()
+        return peek(path)
+
+    desk.tree.peek = slow_peek
     async with desk.held_sweep():
         search = asyncio.create_task(desk.found("sand"))
         await asyncio.to_thread(reading.wait)

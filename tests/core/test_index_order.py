@@ -1,6 +1,8 @@
 """What people work on is indexed first."""
 
+import asyncio
 import contextlib
+from collections.abc import Sequence
 
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
@@ -8,7 +10,8 @@ from fakes.tree import DictTree
 from firsthand.adapters.treesitter_parser import TreeSitterParser
 from firsthand.core.index_order import in_order_of_interest
 from firsthand.core.indexing import Indexer
-from firsthand.core.model import FileStat, Progress
+from firsthand.core.model import FileStat, Progress, Vector
+from firsthand.core.ports import Rejected
 
 
 def ordered(paths: list[str], worked_on: list[str]) -> list[str]:
@@ -89,6 +92,43 @@ async def test_a_file_that_is_opened_meanwhile_is_embedded_next() -> None:
         word: next(place for place, text in enumerate(embedder.documents) if word in text)
         for word in ("Open", "Saved")
     }
-    assert places["Open"] == embedder.batch_size
+    # The batch that was ready when the file was opened is embedded first.
+    assert places["Open"] == 2 * embedder.batch_size
     assert 4 * embedder.batch_size < places["Saved"] <= 6 * embedder.batch_size
     assert len(embedder.documents) == len(set(embedder.documents)) == 302
+
+
+async def test_the_next_batch_is_with_the_model_before_one_ends() -> None:
+    """No model waits for us between two batches, and no more than two are under way."""
+    under_way: list[int] = []
+
+    class WaitingForTheNext(FakeEmbedder):
+        def __init__(self) -> None:
+            super().__init__()
+            self.running = 0
+            self.next_came = asyncio.Event()
+
+        async def embed_documents(self, texts: Sequence[str]) -> list[Vector | Rejected]:
+            self.running += 1
+            under_way.append(self.running)
+            self.next_came.set()
+            self.next_came = asyncio.Event()
+            is_last = "Number 39" in texts[-1]
+            if not is_last:
+                await asyncio.wait_for(self.next_came.wait(), 10)
+            self.running -= 1
+            return await super().embed_documents(texts)
+
+    embedder = WaitingForTheNext()
+    indexer = Indexer(
+        tree=DictTree({f"{number:03}.md": f"# Number {number}\n" for number in range(40)}),
+        parser=TreeSitterParser(),
+        store=MemoryStore(),
+        embedder=embedder,
+        writer_lock=contextlib.nullcontext,
+    )
+
+    report = await indexer.refresh(lambda progress: None)
+
+    assert (report.chunks, report.problem) == (len(embedder.documents), "")
+    assert max(under_way) == 2

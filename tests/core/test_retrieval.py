@@ -8,9 +8,10 @@ import pytest
 from builders import make_chunk, make_update
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
+from firsthand.core import retrieval
 from firsthand.core.model import Chunk, ChunkHead, Scope, ScoredHead
 from firsthand.core.retrieval import Searcher
-from firsthand.errors import ModelUnreachableError, StoreError
+from firsthand.errors import ModelUnreachableError, StoreDamagedError, StoreError
 
 DELETE = make_chunk("app/users.py", "def delete_user(user): ...", name="delete_user", calls=["audit"])
 MAIL = make_chunk("app/mail.py", "def send_mail(address): ...", name="send_mail", calls=["connect"])
@@ -177,3 +178,41 @@ async def test_what_is_gone_at_last_is_left_out() -> None:
     await store.replace([make_update(AUDIT.path, [AUDIT])])
 
     assert await Searcher(store=store, embedder=None).search("audit") == ()
+
+
+class DamagedStore(MemoryStore):
+    """Cannot be searched while it is damaged; tells when that was tried."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tried = asyncio.Event()
+
+    async def find_keywords(self, words: Sequence[str], scope: Scope, limit: int) -> Sequence[ScoredHead]:
+        if self.is_damaged:
+            self.tried.set()
+            raise StoreDamagedError("The index could not be searched.")
+        return await super().find_keywords(words, scope, limit)
+
+
+async def test_a_search_waits_for_a_damaged_index_to_be_mended() -> None:
+    """Whoever asks just when the index is gone gets the answer of the new one, not an error."""
+    made = Bench()
+    made.store = store = DamagedStore()
+    made.searcher = Searcher(store=store, embedder=None)
+    store.break_down()
+    searching = asyncio.create_task(made.paths("delete user"))
+    await store.tried.wait()
+    await store.mend()
+    await made.index(DELETE, with_vectors=False)
+
+    assert await searching == ["app/users.py"]
+
+
+async def test_an_index_that_nobody_mends_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait has an end, and then the error is told."""
+    monkeypatch.setattr(retrieval, "_MENDING_SECONDS", 0.0)
+    store = DamagedStore()
+    store.break_down()
+
+    with pytest.raises(StoreDamagedError):
+        await Searcher(store=store, embedder=None).search("delete user")

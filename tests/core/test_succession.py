@@ -183,13 +183,16 @@ async def test_what_changes_meanwhile_is_found_by_meaning(bench: Bench) -> None:
             return await super().embed_documents(texts)
 
     old = EmbeddedIndex(Noting(32, model="old"), bench.old.store)
-    succession = Succession(EmbeddedIndex(SavedMeanwhile(48, model="new"), bench.new.store), [old])
+    new = SavedMeanwhile(48, model="new")
+    new.batch_size = 4
+    succession = Succession(EmbeddedIndex(new, bench.new.store), [old])
     await succession.begin()
     indexer = bench.indexer(succession)
 
     await indexer.refresh(lambda progress: None)
 
-    assert order == ["new", "pears", "new", "new"]
+    # Two batches were with the new model when the file was saved.
+    assert order == ["new", "new", "pears", "new", "new"]
     assert (await bench.old.store.stats()).embedded == (await bench.new.store.stats()).embedded
 
 

@@ -215,6 +215,7 @@ class _QuickParser(TreeSitterParser):
 
     def __init__(self, **options: object) -> None:
         super().__init__()
+        self.most_workers = 2
 
     def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate:
         """Return the new rows of a file."""

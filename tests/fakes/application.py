@@ -4,14 +4,16 @@ import contextlib
 import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fakes.embedder import FakeEmbedder
 from fakes.store import MemoryStore
 from fakes.tree import DictTree, FakeChanges, FakeHistory
 from fakes.watcher import FakeWatcher
+from firsthand.adapters.query_map import QueryMap, QueryMapLesson
 from firsthand.adapters.treesitter_parser import TreeSitterParser
-from firsthand.app import CacheSizes, Finding, OpenedEvaluator
+from firsthand.app import CacheSizes, Finding, LearnedMap, OpenedEvaluator, OpenedLearner
 from firsthand.cli.terminal import Terminal
 from firsthand.core.answers import AnswerEvent, Question
 from firsthand.core.cutting import ParserCutter
@@ -20,8 +22,10 @@ from firsthand.core.evaluation import Evaluator, IndexedEmbedder
 from firsthand.core.freshness import OpenBuffers
 from firsthand.core.indexing import Indexer
 from firsthand.core.keeping import IndexKeeper
+from firsthand.core.learning import Learner
 from firsthand.core.model import Fingerprint, Outline, Progress, Report
 from firsthand.core.ports import Parser
+from firsthand.core.question_map import Verdict
 from firsthand.core.retrieval import Searcher
 from firsthand.core.succession import EmbeddedIndex, Succession
 from firsthand.core.workspace import ModelOffer, ModelState, Workspace
@@ -112,6 +116,7 @@ class FakeApplication:
     closed: int = 0
     revisions: dict[str, list[str]] = field(default_factory=dict)
     parser: Parser = field(default_factory=NoParser)
+    learned: LearnedMap | None = None
 
     def __post_init__(self) -> None:
         self.tree = DictTree(self.files, self.skipped)
@@ -176,13 +181,37 @@ class FakeApplication:
                     tree=self.tree,
                     parser=TreeSitterParser(),
                     changes=self.changes,
-                    embedders=[IndexedEmbedder(self.embedder)],
+                    embedders=[IndexedEmbedder(self.embedder, self.store)],
                     new_store=self._new_store,
                 ),
+                self.embedder,
                 self.notices,
             )
         finally:
             self._close()
+
+    @contextlib.asynccontextmanager
+    async def open_learner(self, root: Path, settings: Settings) -> AsyncIterator[OpenedLearner]:
+        async with self.open_evaluator(root, settings) as opened:
+            yield OpenedLearner(
+                Learner(
+                    opened.evaluator,
+                    QueryMapLesson,
+                    keep=self._keep_map,
+                    forget=lambda: self.forget_map(root, settings),
+                ),
+                opened.notices,
+            )
+
+    async def _keep_map(self, question_map: QueryMap, verdict: Verdict) -> None:
+        self.learned = LearnedMap(self.embedder.fingerprint.model, True, datetime.now(UTC), verdict)
+
+    async def learned_map(self, root: Path, settings: Settings, embedder: Fingerprint) -> LearnedMap | None:
+        return self.learned
+
+    async def forget_map(self, root: Path, settings: Settings) -> bool:
+        had_one, self.learned = self.learned is not None, None
+        return had_one
 
     async def diagnose(self, root: Path | None, settings: Settings) -> list[Finding]:
         return self.findings

@@ -47,6 +47,8 @@ class MemoryStore:
         self.mended = 0
         self.was_mended = asyncio.Event()
         self._damage = asyncio.Event()
+        self._sound = asyncio.Event()
+        self._sound.set()
         self._on_mending = on_mending
         self._failures: list[Exception] = []
         self.elsewhere: dict[str, Vector] = {}
@@ -220,6 +222,7 @@ class MemoryStore:
     def break_down(self) -> None:
         """Be damaged from now on."""
         self._damage.set()
+        self._sound.clear()
 
     @property
     def is_damaged(self) -> bool:
@@ -228,6 +231,9 @@ class MemoryStore:
     async def damaged(self) -> None:
         await self._damage.wait()
 
+    async def sound(self) -> None:
+        await self._sound.wait()
+
     async def mend(self) -> None:
         self._on_mending()
         self.mended += 1
@@ -235,6 +241,7 @@ class MemoryStore:
         self._records.clear()
         self._chunks.clear()
         self._damage.clear()
+        self._sound.set()
 
     async def close(self) -> None:
         self.closed = True

@@ -320,6 +320,7 @@ class FakeWorkspace:
     root: Path
     models: FakeModels
     note: Notes
+    without_index: str = ""
 
     def __post_init__(self) -> None:
         self.buffers = NotingBuffers(self.note)
@@ -372,6 +373,9 @@ class FakeWorkspace:
         return False
 
     async def models_have_changed(self) -> bool:
+        return False
+
+    async def index_has_come(self) -> bool:
         return False
 
     async def close(self) -> None:

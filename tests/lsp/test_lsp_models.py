@@ -25,6 +25,7 @@ class Session:
     provider: str
     answers: list[bool]
     is_answering: Iterator[bool] = field(default_factory=lambda: iter(()))
+    index_comes_after: int | None = None
     reopened_after: int | None = None
     probes: int = 0
 
@@ -56,9 +57,21 @@ class _Workspace:
         self.models = SimpleNamespace(provider=session.provider)
         self._session = session
 
+    async def index_has_come(self) -> bool:
+        return self._session.probes == self._session.index_comes_after
+
     @property
     def is_answering(self) -> bool:
         return next(self._session.is_answering, False)
+
+
+async def test_a_folder_is_opened_anew_when_an_index_can_be_kept_at_last() -> None:
+    """As when the disk has room again; the models are still the same."""
+    session = Session("ollama", [False, False, False], index_comes_after=2)
+
+    await session.run()
+
+    assert session.reopened_after == 2
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any, cast
 from lsprotocol import types
 
 from firsthand.core.model import Progress
-from firsthand.lsp.progress import WorkDoneProgress
+from firsthand.lsp.progress import WorkDoneProgress, message_of
 from firsthand.lsp.session import FirsthandServer
 
 
@@ -62,6 +62,23 @@ async def test_a_report_that_nothing_follows_is_said() -> None:
     assert server.percentages == [1, 27]
     progress.end()
     assert server.percentages == [1, 27]
+
+
+async def test_rate_and_remaining_time_are_said_where_they_are_known() -> None:
+    """In any editor that shows progress; of the last step nothing remains."""
+    steps = [
+        Progress("embedding", 20, 120, eta_seconds=50.0),
+        Progress("embedding", 1, 31, eta_seconds=600.0),
+        Progress("embedding", 120, 120, eta_seconds=0.0),
+        Progress("scanning"),
+    ]
+
+    assert [message_of(step) for step in steps] == [
+        "embedding 20/120 · 2.0/s · 50 s left",
+        "embedding 1/31 · 0.1/s · 10 min left",
+        "embedding 120/120",
+        "scanning",
+    ]
 
 
 async def test_a_new_stage_is_said_at_once() -> None:

@@ -138,6 +138,26 @@ async def test_a_terminal_beside_a_window(open_window: OpenWindow, root: Path) -
     assert f"is in use by process {process_of(window)}" in clean.stderr
 
 
+async def test_what_changes_while_a_window_pauses_is_not_missed(open_window: OpenWindow, root: Path) -> None:
+    """A pause is one for a save, a deletion and a branch switch, too; all of them are indexed when it is over."""
+    window = await open_window()
+    await window.until(lambda: stage(window) == "idle")
+    paused = await window.execute("firsthand.pause")
+    git(root, "switch", "-q", "-c", "other")
+    (root / "src" / "orders.py").unlink()
+    (root / "src" / "refunds.py").write_text("def refund_order(order):\n    return order.refund()\n")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "Refunds")
+    during = await window.request("firsthand/status", {})
+    await window.execute("firsthand.resume")
+    await until_found(window, "refund_order")
+    await until_found(window, "place_order", is_there=False)
+
+    stages = [status["folders"][0]["indexing"]["stage"] for status in (paused, during)]
+    assert stages == ["paused", "paused"]
+    await window.until(lambda: stage(window) == "idle")
+
+
 async def test_git_is_followed_without_the_editor(open_window: OpenWindow, root: Path) -> None:
     """A branch switch, a stash and its return reach the search, although the client reports nothing."""
     git(root, "switch", "-q", "-c", "other")

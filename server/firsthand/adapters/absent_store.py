@@ -1,12 +1,14 @@
-"""The index of a machine that can have none: it holds nothing, and says why when something is to be kept in it.
+"""The index where the processor or the disk allows none: it keeps nothing, and says why when it is to keep something.
 
-Searches find what there is by reading the files, as they do while files wait to be indexed.
+Searches find what there is by reading the files, as they do while files wait to be indexed; who uses a name, which
+files there are and what names they hold is read from them here.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from firsthand.core.linked_reading import LinkedReading
 from firsthand.core.model import (
     Chunk,
     ChunkHead,
@@ -21,13 +23,19 @@ from firsthand.core.model import (
 )
 from firsthand.errors import StoreError
 
+# Where many definitions are asked for at once, they are to stand beside an answer: not worth reading every file for.
+_MOST_NAMES = 4
+# No file is as the index has it.
+_NEVER_INDEXED = -1
+
 
 class AbsentStore:
     """A `ChunkStore` without a disk."""
 
-    def __init__(self, reason: str) -> None:
-        """Take the sentence that says why there is no index."""
+    def __init__(self, reason: str, reading: LinkedReading) -> None:
+        """Take the sentence that says why there is no index, and what reads the files instead."""
         self._reason = reason
+        self._reading = reading
 
     def writer_lock(self) -> NoReturn:
         """Let nobody begin to write, so that no file is read for nothing.
@@ -38,8 +46,8 @@ class AbsentStore:
         raise StoreError(self._reason)
 
     async def manifest(self) -> Mapping[str, FileRecord]:
-        """Return no file."""
-        return {}
+        """Return every file, as one that has changed since."""
+        return {path: _changed(path) for path in await self._reading.paths()}
 
     async def replace(self, updates: Sequence[FileUpdate]) -> None:
         """Refuse to keep chunks.
@@ -98,24 +106,26 @@ class AbsentStore:
         return ()
 
     async def defining(self, names: Sequence[str], limit: int) -> Sequence[Chunk]:
-        """Return no chunk."""
-        return ()
+        """Return the chunks that define a name; none when many names are asked for."""
+        if len(names) > _MOST_NAMES:
+            return ()
+        return [chunk for name in names for chunk in await self._reading.defining(name, limit)][:limit]
 
     async def mentioning(self, name: str, limit: int) -> Sequence[Chunk]:
         """Return no chunk."""
         return ()
 
     async def linked(self, names: Sequence[str], limit: int) -> Sequence[LinkedChunk]:
-        """Return no chunk."""
-        return ()
+        """Return chunks that define, use or import one of these names, from the files that hold it."""
+        return await self._reading.linked(names, limit)
 
     async def links_of(self, path: str) -> Sequence[LinkedChunk]:
-        """Return no chunk."""
-        return ()
+        """Return the chunks of a file that have links."""
+        return await self._reading.links_of(path)
 
     async def names(self) -> frozenset[str]:
-        """Return no name."""
-        return frozenset()
+        """Return every name that stands in a file."""
+        return await self._reading.names()
 
     async def stats(self) -> IndexStats:
         """Count nothing."""
@@ -151,8 +161,15 @@ class AbsentStore:
         """Never return."""
         await asyncio.Event().wait()
 
+    async def sound(self) -> None:
+        """Return: there is nothing that could be wrong."""
+
     async def mend(self) -> None:
         """Leave everything as it is."""
 
     async def close(self) -> None:
         """Let go of nothing."""
+
+
+def _changed(path: str) -> FileRecord:
+    return FileRecord(path, "", _NEVER_INDEXED, _NEVER_INDEXED, "indexed")

@@ -11,6 +11,7 @@ from firsthand.adapters.file_screen import NOT_A_FILE, NOT_UTF8, UNREADABLE, Fil
 from firsthand.adapters.folder_walk import printable, walk
 from firsthand.adapters.git_listing import list_by_git
 from firsthand.adapters.leaving_out import rule_against
+from firsthand.adapters.special_files import special_files
 from firsthand.adapters.unlisted_files import without_unlisted
 from firsthand.core import screening
 from firsthand.core.languages import language_of
@@ -66,7 +67,9 @@ class WorkspaceTree:
 
     def _listed(self) -> Iterator[str | SkippedFile]:
         names = list_by_git(self._root)
-        return walk(self._root) if names is None else map(_decoded, names)
+        if names is None:
+            return walk(self._root)
+        return map(_decoded, [*names, *special_files(self._root, names)])
 
     def _stat_all(self, paths: Sequence[str]) -> dict[str, FileStat | SkippedFile | None]:
         screen = self._screen()

@@ -15,15 +15,18 @@ class Damage:
     def __init__(self, index: Path) -> None:
         self._index = index
         self._noticed = asyncio.Event()
+        self._over = asyncio.Event()
+        self._over.set()
 
     def note(self) -> None:
         """Have the index checked and mended when it is opened the next time, by this or another process."""
-        self._noticed.set()
+        self._notice()
         lance_folder.mark_suspect(self._index)
 
     def forget(self) -> None:
         """Say that the index was opened anew."""
         self._noticed.clear()
+        self._over.set()
 
     @property
     def is_noticed(self) -> bool:
@@ -38,4 +41,12 @@ class Damage:
                     await self._noticed.wait()
             except TimeoutError:
                 if await asyncio.to_thread(lance_folder.is_suspect, self._index):
-                    self._noticed.set()
+                    self._notice()
+
+    async def over(self) -> None:
+        """Return when nothing is wrong that was noticed."""
+        await self._over.wait()
+
+    def _notice(self) -> None:
+        self._noticed.set()
+        self._over.clear()

@@ -127,10 +127,12 @@ def packed(update: FileUpdate) -> FileUpdate:
 
 def chunks_of_update(update: FileUpdate) -> list[Chunk]:
     """Return the chunks of an update, packed or not."""
-    if not update.packed:
-        return list(update.chunks)
-    batch = pa.ipc.read_record_batch(pa.py_buffer(update.packed), CHUNKS)
-    return chunks_from(pa.chunked_array([batch["chunk"]]))
+    return list(update.chunks) if not update.packed else chunks_from(_rows_of(update)["chunk"])
+
+
+def linked_of_update(update: FileUpdate, names: Collection[str] | None = None) -> list[LinkedChunk]:
+    """Return the chunks of an update that have links, with all of them or with those of these names alone."""
+    return linked_from(_rows_of(update), names)
 
 
 def file_table(updates: Iterable[FileUpdate]) -> pa.Table:
@@ -227,6 +229,13 @@ def last_part(name: str) -> str:
 def is_name(text: str) -> bool:
     """Tell whether a mention is a plain identifier rather than a path or a dotted name."""
     return _IDENTIFIER.fullmatch(text) is not None
+
+
+def _rows_of(update: FileUpdate) -> pa.Table:
+    update = update if update.packed else packed(update)
+    if not update.packed:
+        return CHUNKS.empty_table()
+    return pa.Table.from_batches([pa.ipc.read_record_batch(pa.py_buffer(update.packed), CHUNKS)])
 
 
 def _chunk_rows(update: FileUpdate) -> list[tuple[Any, ...]]:

@@ -275,6 +275,10 @@ class LanceStore(LanceReader):
         """Return when this or another process has found the index damaged."""
         await self._damage.noticed()
 
+    async def sound(self) -> None:
+        """Return when no damage is known that was not mended since."""
+        await self._damage.over()
+
     async def mend(self) -> None:
         """Open the index anew, mended, or afresh where that is not possible; the stores beside this one follow.
 

@@ -124,8 +124,8 @@ class OllamaEmbedder:
 
     @property
     def batch_size(self) -> int:
-        """Enough for the requests that may be under way at once."""
-        return _BATCH_TEXTS * _BATCHES_IN_FLIGHT
+        """One request; indexing has the next one ready meanwhile."""
+        return _BATCH_TEXTS
 
     async def preload(self) -> None:
         """Load the model with the options of later calls."""

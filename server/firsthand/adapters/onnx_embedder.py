@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import hashlib
 import importlib.util
-import os
 from array import array
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ import numpy
 import onnxruntime
 from tokenizers import Tokenizer
 
+from firsthand.adapters.processor import usable_cores
 from firsthand.adapters.worker_process import yield_to_others
 from firsthand.core.model import Fingerprint, Vector
 from firsthand.core.ports import Rejected
@@ -32,8 +32,8 @@ _REINSTALL = "reinstall Firsthand (pip install --force-reinstall firsthand)"
 WINDOW_TOKENS = 512
 # No text of this length fits the window, so the tokenizer need not read the rest of a giant line.
 _MOST_CHARACTERS = 32_768
-# Some seconds of work at most: progress stays smooth and a cancelled batch ends soon.
-BATCH_SIZE = 16
+# A fraction of a second of work: progress stays smooth, and a batch ends soon; two of them are under way at once.
+BATCH_SIZE = 8
 
 FINGERPRINT = Fingerprint(
     model="bge-small-en-v1.5-int8",
@@ -164,7 +164,7 @@ def _load(threads: int) -> OnnxEmbedder:
     except Exception as error:  # neither library has a common base class for its errors
         raise ModelFailedError(f"The embedded model cannot be loaded: {error}; {_REINSTALL}.") from error
     tokenizer.enable_truncation(WINDOW_TOKENS)
-    return OnnxEmbedder(session, tokenizer, document_threads=threads or _cores())
+    return OnnxEmbedder(session, tokenizer, document_threads=threads or usable_cores())
 
 
 def _carried_folder() -> Path:
@@ -186,12 +186,6 @@ def _verify(path: Path, sha256: str) -> None:
         raise ModelFailedError(
             f"The embedded model's file {path} is not the expected one and is not used; {_REINSTALL}."
         )
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextlib.contextmanager

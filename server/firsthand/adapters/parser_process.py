@@ -22,8 +22,11 @@ log = logging.getLogger(__name__)
 _COMMAND = (sys.executable, "-P", "-m", "firsthand.adapters.parser_worker")
 IN_BACKGROUND = (*_COMMAND, "background")
 """The command of workers that let others go first on a busy machine: a first indexing can wait, a save cannot."""
-# Indexing keeps one busy; a hover must not wait for the file it is at, nor for the grammar it compiles.
-_MOST_WORKERS = 2
+# A save keeps one busy; a hover must not wait for the file it is at, nor for the grammar it compiles.
+_FEWEST_WORKERS = 2
+# A first indexing takes half the machine, and no more than what one server process stores in time and memory allows:
+# a worker with all grammars takes 100 MB.
+_MOST_WORKERS = 4
 # The parser stops itself after five seconds and queries follow; whatever takes longer has run away.
 _SECONDS_PER_FILE = 10.0
 # An installation whose worker does not come up will not mend itself, and each attempt takes its time.
@@ -32,15 +35,25 @@ _MOST_FAILED_STARTS = 3
 _END_SECONDS = 1.0
 
 
+def workers_for_many(cores: int) -> int:
+    """Return how many workers a first indexing may have on a machine with so many cores."""
+    return max(_FEWEST_WORKERS, min(_MOST_WORKERS, cores // 2))
+
+
 class ProcessParser:
     """Outlines files in worker processes. Thread-safe; threads that wait leave Python's global lock to others."""
 
     def __init__(
-        self, *, command: Sequence[str] = _COMMAND, seconds_per_file: float = _SECONDS_PER_FILE
+        self,
+        *,
+        command: Sequence[str] = _COMMAND,
+        seconds_per_file: float = _SECONDS_PER_FILE,
+        most_workers: int = _FEWEST_WORKERS,
     ) -> None:
+        self.most_workers = most_workers
         self._command = command
         self._seconds = seconds_per_file
-        self._turns = threading.BoundedSemaphore(_MOST_WORKERS)
+        self._turns = threading.BoundedSemaphore(most_workers)
         self._state = threading.Lock()  # guards the three below; never held while a worker works
         self._workers: set[_Worker] = set()
         self._idle: list[_Worker] = []
@@ -64,6 +77,17 @@ class ProcessParser:
         with self._state:
             idle, self._idle = self._idle, []
         for worker in idle:
+            self._dismiss(worker)
+
+    def end_unused(self, *, but: int = 0) -> None:
+        """End the workers that nobody needed since the last call, `but` for so many: those that were needed last."""
+        with self._state:
+            unused = [worker for worker in self._idle if not worker.was_needed]
+            ended = unused[: max(0, len(self._idle) - but)]
+            self._idle = [worker for worker in self._idle if worker not in ended]
+            for worker in self._idle:
+                worker.was_needed = False
+        for worker in ended:
             self._dismiss(worker)
 
     def _ask(self, language: str, text: str, file: tuple[FileStat, SourceFile] | None) -> Any:
@@ -154,6 +178,7 @@ class _Worker:
     """One process; only `kill` may be called while another call is under way."""
 
     def __init__(self, command: Sequence[str]) -> None:
+        self.was_needed = True
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **own_process_group()
         )
@@ -171,6 +196,7 @@ class _Worker:
     def ask(self, request: tuple[object, ...]) -> Any:
         """Have one file read; EOFError or OSError when the process did not survive it."""
         assert self._process.stdin is not None and self._process.stdout is not None
+        self.was_needed = True
         parser_frames.send(self._process.stdin, request)
         return parser_frames.receive(self._process.stdout)
 

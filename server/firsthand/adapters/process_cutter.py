@@ -15,6 +15,11 @@ class ProcessCutter:
         self._workers = workers
         self._by_lines = ParserCutter(_NoSyntax())
 
+    @property
+    def at_once(self) -> int:
+        """As many files as there may be processes."""
+        return self._workers.most_workers
+
     def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate:
         """Return the new rows of a file; those of its lines when no process survives its syntax."""
         update = self._workers.cut(stat, source)

@@ -1,5 +1,6 @@
-"""Whether the processor can run LanceDB: found out before it is loaded, because loading it would end the process."""
+"""How many cores may be used, and whether they can run LanceDB: loading it would end the process where they cannot."""
 
+import os
 import platform
 import sys
 from pathlib import Path
@@ -9,6 +10,13 @@ from firsthand.errors import StoreError
 # What LanceDB's wheels for Linux on x86-64 are compiled for.
 _NEEDED_FLAGS = frozenset({"avx2", "fma"})
 _CPU_INFO = Path("/proc/cpuinfo")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def missing_features() -> list[str]:

@@ -22,12 +22,15 @@ from firsthand.app.installing import (
     installed_models,
     remove_model,
 )
+from firsthand.app.learning import LearnedMap, OpenedLearner, forget_map, learned_map, open_learner
 from firsthand.app.workspaces import open_workspace
 
 __all__ = [
     "CacheSizes",
     "Finding",
+    "LearnedMap",
     "OpenedEvaluator",
+    "OpenedLearner",
     "cache_folder",
     "cache_sizes",
     "catalogue",
@@ -35,13 +38,16 @@ __all__ = [
     "clean_index",
     "diagnose",
     "find_in_catalogue",
+    "forget_map",
     "hook_states",
     "index_folder",
     "install_hooks",
     "install_model",
     "installed_models",
+    "learned_map",
     "models_folder",
     "open_evaluator",
+    "open_learner",
     "open_workspace",
     "refresh_after_git",
     "remove_model",

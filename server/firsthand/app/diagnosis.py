@@ -42,6 +42,7 @@ async def diagnose(root: Path | None, settings: Settings) -> list[Finding]:
     findings.append(_own_chat(settings))
     if root is not None:
         findings.append(await _index(root, settings))
+        findings.extend(await asyncio.to_thread(_question_map, root, settings))
     return findings
 
 
@@ -192,6 +193,26 @@ def _own_chat(settings: Settings) -> Finding:
         "none installed; without Ollama answers are cited excerpts",
         "To have one, run: firsthand model install default",
     )
+
+
+def _question_map(root: Path, settings: Settings) -> list[Finding]:
+    """Say whether what `firsthand eval --learn` kept can be read; nothing where it kept nothing."""
+    from firsthand.adapters.query_map_file import map_file, read_map
+
+    file = map_file(index_folder(settings, root))
+    if not file.exists():
+        return []
+    kept = read_map(file)
+    if kept is None:
+        return [
+            Finding(
+                "Learned map", "warning", f"{file} cannot be used", "Make it anew: firsthand eval --learn"
+            )
+        ]
+    message = (
+        f"for the questions to {kept.fingerprint.model}, learned on {kept.learned_at.astimezone():%Y-%m-%d}"
+    )
+    return [Finding("Learned map", "ok", message)]
 
 
 async def _index(root: Path, settings: Settings) -> Finding:

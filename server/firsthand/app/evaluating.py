@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from firsthand.app.folders import index_folder
 from firsthand.app.models import choose_models
 from firsthand.core.model import Fingerprint
-from firsthand.core.ports import ChatModel, ChunkStore
+from firsthand.core.ports import ChatModel, ChunkStore, Embedder
 from firsthand.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class OpenedEvaluator:
     """What measures, and what the user should know of the models that were chosen."""
 
     evaluator: "Evaluator"
+    embedder: Embedder
     notices: tuple[str, ...]
 
 
@@ -73,6 +74,7 @@ async def open_evaluator(root: Path, settings: Settings) -> AsyncIterator[Opened
                 new_store=_temporary_store,
                 aids=_aids(chosen.chat, settings) if chosen.chat is not None else {},
             ),
+            chosen.embedder,
             chosen.state.notices,
         )
 

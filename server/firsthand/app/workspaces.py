@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firsthand.app.folders import index_folder, keep_within_limit
 from firsthand.app.models import ChosenModels, choose_models
+from firsthand.core.question_map import MappedEmbedder, QuestionMaps
 from firsthand.core.succession import EmbeddedIndex, Succession
-from firsthand.core.workspace import CourteousChat, Workspace
+from firsthand.core.workspace import CourteousChat, Workspace, never
 from firsthand.errors import StoreError, WorkspaceError
 from firsthand.settings import Settings
 
@@ -36,6 +38,8 @@ log = logging.getLogger(__name__)
 _LIGHTER = ("firsthand.adapters.onnx_embedder", "firsthand.adapters.ollama_client")
 _HEAVY = ("firsthand.adapters.lance_store", *_LIGHTER)
 _SECONDS_BETWEEN_LOOKS_AT_ROOM = 600.0
+# A parser that nobody needed for so long costs memory only; the one that stays spares the next save half a second.
+_SECONDS_BETWEEN_LOOKS_AT_PARSERS = 60.0
 # Embedders whose vectors may serve beside the chosen one's.
 _MOST_STANDING_BY = 2
 # What people work on is among these; to find more, git would have to read more of its history.
@@ -50,7 +54,6 @@ async def open_workspace(root: Path, settings: Settings, *, need_chat: bool = Tr
 
     Raises:
         WorkspaceError: `root` is not a folder that can be read.
-        StoreError: the index cannot be opened and cannot be made anew.
         ModelError: there is no embedder at all.
     """
     from firsthand.adapters.heap_limits import limit_heaps
@@ -123,11 +126,15 @@ async def _assemble(
 ) -> Workspace:
     from firsthand.core.hovering import Hovers
 
-    if lacking:
-        index = _no_index(chosen, lacking)
-    else:
-        chosen, index = await _index(root, settings, chosen, resources)
     sources = _sources(root, settings, resources)
+    index: _Index | None = None
+    may_come = not lacking
+    if not lacking:
+        try:
+            chosen, index = await _index(root, settings, chosen, resources)
+        except StoreError as error:
+            lacking = str(error)
+    index = index or _no_index(chosen, sources, lacking)
     indexer, keeper = _indexing(sources, index, settings)
     if lacking:
         indexer.fail(lacking, lambda progress: None)
@@ -158,19 +165,25 @@ async def _assemble(
         models_have_changed=chosen.have_changed,
         succession=index.succession,
         resources=resources,
+        without_index=lacking,
+        index_has_come=partial(_opens, root, settings, chosen) if lacking and may_come else never,
     )
 
 
 def _sources(root: Path, settings: Settings, resources: contextlib.AsyncExitStack) -> _Sources:
     from firsthand.adapters.git_files import WorkspaceTree
     from firsthand.adapters.git_history import GitHistory
-    from firsthand.adapters.parser_process import IN_BACKGROUND, ProcessParser
+    from firsthand.adapters.parser_process import IN_BACKGROUND, ProcessParser, workers_for_many
     from firsthand.adapters.process_cutter import ProcessCutter
+    from firsthand.adapters.processor import usable_cores
     from firsthand.core.freshness import OpenBuffers
 
-    parser, bulk_parser = ProcessParser(), ProcessParser(command=IN_BACKGROUND)
+    parser = ProcessParser()
+    bulk_parser = ProcessParser(command=IN_BACKGROUND, most_workers=workers_for_many(usable_cores()))
     for each in (parser, bulk_parser):
         resources.push_async_callback(asyncio.to_thread, each.close)
+    ending = asyncio.create_task(_end_unused(parser, bulk_parser), name="ending unused parsers")
+    resources.push_async_callback(_ended, ending)
     return _Sources(
         root=root,
         tree=WorkspaceTree(root, exclude=settings.exclude, max_file_bytes=settings.max_file_kb * 1024),
@@ -258,22 +271,33 @@ async def _index(
     """Open the index of a folder; return the models, too, since another embedder may have to search for now."""
     from firsthand.adapters.lance_folder import index_folder as folder_of_index
     from firsthand.adapters.lance_lock import keeper_lock, writer_lock
+    from firsthand.adapters.query_map_file import KeptMaps, map_file
     from firsthand.core.chunking import CHUNKER_VERSION
 
     folder = index_folder(settings, root)
     path = folder_of_index(folder, CHUNKER_VERSION)
     chosen, store = await _open_index(folder, path, chosen)
     resources.push_async_callback(store.close)
-    succession = await _succession(store, chosen)
+    succession = await _succession(store, chosen, KeptMaps(map_file(folder)))
     resources.push_async_callback(succession.close)
     return chosen, _Index(store, succession, lambda: writer_lock(path), lambda: keeper_lock(path))
 
 
-def _no_index(chosen: ChosenModels, reason: str) -> _Index:
-    """Return an index that stays empty, where its library cannot run: searches read the files."""
+def _no_index(chosen: ChosenModels, sources: _Sources, reason: str) -> _Index:
+    """Return an index that stays empty, where there can be none: searches read the files."""
     from firsthand.adapters.absent_store import AbsentStore
+    from firsthand.adapters.lance_schema import chunks_of_update, linked_of_update
+    from firsthand.core.linked_reading import LinkedReading
+    from firsthand.core.readable_files import ReadableFiles
 
-    store = AbsentStore(reason)
+    reading = LinkedReading(
+        tree=sources.tree,
+        readable=ReadableFiles(sources.tree, sources.tree, sources.buffers),
+        cutter=sources.bulk_cutter,
+        linked_of=linked_of_update,
+        chunks_of=chunks_of_update,
+    )
+    store = AbsentStore(reason, reading)
     return _Index(
         store, Succession(EmbeddedIndex(chosen.embedder, store)), store.writer_lock, contextlib.nullcontext
     )
@@ -300,7 +324,21 @@ async def _open_index(folder: Path, index: Path, chosen: ChosenModels) -> "tuple
     return chosen, store
 
 
-async def _succession(store: "LanceStore", chosen: ChosenModels) -> Succession:
+async def _opens(root: Path, settings: Settings, chosen: ChosenModels) -> bool:
+    """Tell whether what kept the index from being opened is over."""
+    from firsthand.adapters.lance_folder import index_folder as folder_of_index
+    from firsthand.core.chunking import CHUNKER_VERSION
+
+    folder = index_folder(settings, root)
+    try:
+        _, store = await _open_index(folder, folder_of_index(folder, CHUNKER_VERSION), chosen)
+    except StoreError:
+        return False
+    await store.close()
+    return True
+
+
+async def _succession(store: "LanceStore", chosen: ChosenModels, maps: QuestionMaps) -> Succession:
     """Gather whose vectors can be searched until the chosen embedder has made its own, or while it fails."""
     others: list[EmbeddedIndex] = []
     for fingerprint in await store.embedders():
@@ -310,10 +348,10 @@ async def _succession(store: "LanceStore", chosen: ChosenModels) -> Succession:
         if embedder is None:
             continue
         try:
-            others.append(EmbeddedIndex(embedder, await store.beside(fingerprint)))
+            others.append(EmbeddedIndex(MappedEmbedder(embedder, maps), await store.beside(fingerprint)))
         except StoreError as error:
             log.warning("the vectors of %s do not serve: %s", fingerprint.model, error)
-    succession = Succession(EmbeddedIndex(chosen.embedder, store), others)
+    succession = Succession(EmbeddedIndex(MappedEmbedder(chosen.embedder, maps), store), others)
     try:
         await succession.begin()
     except StoreError as error:
@@ -329,6 +367,14 @@ async def _keep_room(settings: Settings) -> None:
         except OSError as error:
             log.warning("no room was made: %s", error)
         await asyncio.sleep(_SECONDS_BETWEEN_LOOKS_AT_ROOM)
+
+
+async def _end_unused(parser: "ProcessParser", bulk_parser: "ProcessParser") -> None:
+    """Let the processes go that hovers, saves and searches needed a while ago, as long as this workspace is open."""
+    while True:
+        await asyncio.sleep(_SECONDS_BETWEEN_LOOKS_AT_PARSERS)
+        await asyncio.to_thread(parser.end_unused, but=1)
+        await asyncio.to_thread(bulk_parser.end_unused)
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

@@ -14,8 +14,8 @@ from firsthand.settings import Settings
 if TYPE_CHECKING:
     import argparse
 
-    from firsthand.app import CacheSizes, Finding, OpenedEvaluator
-    from firsthand.core.model import Report
+    from firsthand.app import CacheSizes, Finding, LearnedMap, OpenedEvaluator, OpenedLearner
+    from firsthand.core.model import Fingerprint, Report
     from firsthand.core.workspace import Workspace
 
 
@@ -64,6 +64,14 @@ class Application(Protocol):
     def open_evaluator(
         self, root: Path, settings: Settings
     ) -> AbstractAsyncContextManager[OpenedEvaluator]: ...
+
+    def open_learner(self, root: Path, settings: Settings) -> AbstractAsyncContextManager[OpenedLearner]: ...
+
+    async def learned_map(
+        self, root: Path, settings: Settings, embedder: Fingerprint
+    ) -> LearnedMap | None: ...
+
+    async def forget_map(self, root: Path, settings: Settings) -> bool: ...
 
     async def diagnose(self, root: Path | None, settings: Settings) -> Sequence[Finding]: ...
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from firsthand.cli.rendering import signed
 from firsthand.core.evaluation import COMPARED, Comparison, Evaluation, Sample
 from firsthand.core.evaluation_metrics import Estimate
 from firsthand.core.evaluation_questions import QuestionKind
@@ -53,12 +54,11 @@ def scope_sentence(evaluation: Evaluation) -> str:
 def verdict(comparison: Comparison) -> str:
     """Say which of two ways of searching is better here, if that is clear."""
     name = METRIC_NAMES[COMPARED]
-    difference = comparison.difference
-    numbers = f"{name} {difference.mean:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
+    numbers = f"{name} {signed(comparison.difference)}"
     if not comparison.is_clear:
         return f"No clear difference between {comparison.first} and {comparison.other}: {numbers}."
     better, worse = comparison.first, comparison.other
-    if difference.mean < 0:
+    if comparison.difference.mean < 0:
         better, worse = worse, better
     return f"Better: {better}, against {worse}: {numbers}."
 

@@ -27,7 +27,7 @@ examples:
         "--verbose",
         "-v",
         action="store_true",
-        help="list the files that are not indexed, and why",
+        help="list the files that are not indexed, or by lines only, and why",
     )
     parser.add_argument(
         "--wait",
@@ -50,13 +50,17 @@ def add_status(commands: Any) -> None:
         """\
 examples:
   firsthand status
-  firsthand status --skipped       with every file that is not indexed, and why
+  firsthand status --skipped       with every file that is not indexed, or by lines only, and why
   firsthand status --why src/a.py  why this file is or is not indexed; exits with 0 when it is
 """,
     )
     add_root(parser)
     parser.add_argument(
-        "--skipped", "--verbose", "-v", action="store_true", help="list skipped and failed files"
+        "--skipped",
+        "--verbose",
+        "-v",
+        action="store_true",
+        help="list files that are skipped, failed, or indexed by lines only",
     )
     parser.add_argument(
         "--why",

@@ -50,7 +50,7 @@ async def bring_up_to_date(
     sweep_seconds: float | None = None,
     needs_meaning: bool = True,
 ) -> None:
-    """Refresh the index unless the user asked not to; where another writes it or nobody can, what it has is used.
+    """Refresh the index unless the user asked not to; where another writes it or nobody can, what there is is used.
 
     Args:
         embedding_seconds: how long to wait for search by meaning once search by keyword covers everything; what is
@@ -59,6 +59,9 @@ async def bring_up_to_date(
             until it covers everything.
         needs_meaning: False when the command does not search by meaning, so that a lack of it is not worth a word.
     """
+    if workspace.without_index:
+        context.terminal.say(workspace.without_index)
+        return
     if context.arguments.no_index:
         if not (await workspace.stats()).files:
             context.terminal.say("Nothing is indexed here yet: leave out --no-index, or run: firsthand index")

@@ -22,7 +22,13 @@ from firsthand.cli.terminal import Terminal, visible
 from firsthand.core.model import Progress, Report
 
 # What is counted in the stages of indexing and measuring.
-_UNITS = {"reading": "files", "chunking": "files", "embedding": "chunks", "asking": "questions"}
+_UNITS = {
+    "reading": "files",
+    "chunking": "files",
+    "embedding": "chunks",
+    "asking": "questions",
+    "learning": "rounds",
+}
 # Bringing an index up to date is mostly over sooner; a bar that flashes by would only disturb.
 _DELAY_SECONDS = 0.3
 # Stages in which nothing moves.

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from rich.text import Text
 
-from firsthand.app import CacheSizes, Finding
+from firsthand.app import CacheSizes, Finding, LearnedMap
 from firsthand.cli.application import CatalogueModel, InstalledModel
 from firsthand.cli.terminal import Terminal, visible
 from firsthand.core.answers import Answer, CharacterRange, UngroundedName
+from firsthand.core.evaluation_metrics import Estimate
 from firsthand.core.file_standing import FileStanding
 from firsthand.core.model import FileRecord, Hit, IndexReport
 from firsthand.core.workspace import ModelOffer, WorkspaceStatus
@@ -85,7 +86,7 @@ def index_summary(report: IndexReport, embedder: str, root: Path) -> Text:
 
 
 def left_out_lines(records: Iterable[FileRecord]) -> list[Text]:
-    """The files that are not in the index, with the reason."""
+    """The files that are not in the index, or not as they should be, with the reason."""
     return [
         Text.assemble(
             (f"{record.status:<8}", "red" if record.status == "failed" else "dim"),
@@ -93,7 +94,7 @@ def left_out_lines(records: Iterable[FileRecord]) -> list[Text]:
             (visible(record.reason), "dim"),
         )
         for record in records
-        if record.status != "indexed"
+        if record.status != "indexed" or record.reason
     ]
 
 
@@ -111,7 +112,9 @@ def standing_lines(standings: Iterable[FileStanding]) -> list[Text]:
     return lines
 
 
-def status_lines(status: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> list[Text]:
+def status_lines(
+    status: WorkspaceStatus, folder: Path, sizes: CacheSizes, learned: LearnedMap | None
+) -> list[Text]:
     """How a workspace is doing."""
     stats, models = status.stats, status.models
     facts = [
@@ -119,6 +122,7 @@ def status_lines(status: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> li
         ("files", f"{stats.files} indexed, {stats.skipped} skipped, {stats.failed} failed"),
         ("chunks", f"{stats.chunks}, {stats.embedded} with a vector"),
         ("embedder", models.embedder),
+        *([("learned", _learned(learned))] if learned else []),
         ("chat model", models.chat or "none: answers are cited excerpts"),
         ("commit", status.indexed_commit or "none"),
         ("index", str(folder)),
@@ -135,11 +139,23 @@ def status_lines(status: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> li
     ]
 
 
+def _learned(learned: LearnedMap) -> str:
+    gain = f"NDCG@10 {signed(learned.verdict.gain)} on {learned.learned_at.astimezone():%Y-%m-%d}"
+    if not learned.is_used:
+        return f"a map of questions for other vectors ({learned.embedder}), which is not used: {gain}"
+    return f"a map of questions: {gain}; firsthand eval --forget ends its use"
+
+
 def _disk(sizes: CacheSizes) -> str:
     limit = "no limit" if sizes.most is None else f"at most {size(sizes.most)}"
     other = f"{size(sizes.other_versions)} of it made by another version of Firsthand and not searched"
     mine = f"{size(sizes.index)}, {other}" if sizes.other_versions else size(sizes.index)
     return f"{mine}; all indexes {size(sizes.indexes)}, {limit}"
+
+
+def signed(difference: Estimate) -> str:
+    """Return a difference with its interval."""
+    return f"{difference.mean:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
 
 
 def size(count: int) -> str:

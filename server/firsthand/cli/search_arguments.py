@@ -110,6 +110,12 @@ tests, files by the subjects of the commits that changed them. The configured em
 and, if it is another, with the embedded model. Takes about a minute; a folder that is too large for that is sampled,
 unless its index is complete. Your index is not changed.
 
+--learn trains a small map of questions on a part of these questions (at most 400 of each kind) and asks others
+with and without it, as searches do. Only if it is clearly better is it kept beside the index, which must be complete;
+then searches of this folder use it while the embedder stays the same. Stored vectors never change. A measurement
+without --learn leaves the map out, because it would know some of the answers. It helps most where questions
+are worded like commits, documentation or names of tests.
+
 MRR@10, NDCG@10: how high up the right place stands · Top-1: it is first · Recall@5, @10: it is among the first ·
 r2k: it is within the first 2,000 tokens, which is what a prompt holds · files: the same for its file.
 
@@ -118,6 +124,7 @@ examples:
   firsthand eval ~/src/project --questions 300 --report search.html
   firsthand eval --embedding-model nomic-embed-text --json
   firsthand eval --rerank --multi-query    is the chat model's help worth its time here?
+  firsthand eval --learn                   learn how this repository words things, and keep it if that helps
 """,
     )
     parser.add_argument("root", nargs="?", type=Path, metavar="DIR", help=ROOT_HELP)
@@ -135,6 +142,11 @@ examples:
         help="about how many pieces of code may be embedded for this (default: 1000)",
     )
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="draws other samples (default: 0)")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write a page with a plot to this file")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--report", type=Path, metavar="FILE", help="write a page with a plot to this file")
+    instead.add_argument(
+        "--learn", action="store_true", help="learn from this repository; keep it if it helps"
+    )
+    instead.add_argument("--forget", action="store_true", help="delete what was learned")
     add_json(parser, "print the result as one JSON object")
     add_setting_flags(parser, "models", "privacy", "search", "index", "general")

@@ -5,12 +5,13 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from firsthand.app import CacheSizes, Finding
+from firsthand.app import CacheSizes, Finding, LearnedMap
 from firsthand.cli.application import CatalogueModel, InstalledModel
 from firsthand.core.answers import Answer, Budget, CharacterRange, Citation
 from firsthand.core.evaluation import COMPARED, Evaluation
 from firsthand.core.evaluation_metrics import Estimate
 from firsthand.core.model import FileRecord, Hit, IndexReport
+from firsthand.core.question_map import Verdict
 from firsthand.core.workspace import WorkspaceStatus
 from firsthand.settings import camel_case
 
@@ -68,7 +69,7 @@ def answer(finished: Answer, root: Path) -> JsonObject:
     }
 
 
-def status(state: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> JsonObject:
+def status(state: WorkspaceStatus, folder: Path, sizes: CacheSizes, learned: LearnedMap | None) -> JsonObject:
     """How a workspace is doing."""
     eta = state.indexing.eta_seconds
     return {
@@ -93,6 +94,14 @@ def status(state: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> JsonObjec
             "notices": list(state.models.notices),
             "offers": [asdict(offer) for offer in state.models.offers],
         },
+        "questionMap": {
+            "embedder": learned.embedder,
+            "isUsed": learned.is_used,
+            "learnedAt": learned.learned_at.isoformat(),
+            "ndcg10": _gain(learned.verdict),
+        }
+        if learned
+        else None,
         "indexFolder": str(folder),
         "bytes": {
             "index": sizes.index,
@@ -104,11 +113,11 @@ def status(state: WorkspaceStatus, folder: Path, sizes: CacheSizes) -> JsonObjec
 
 
 def left_out(records: Iterable[FileRecord]) -> list[JsonObject]:
-    """The files that are not in the index, and why."""
+    """The files that are not in the index, or not as they should be, and why."""
     return [
         {"path": record.path, "status": record.status, "reason": record.reason}
         for record in records
-        if record.status != "indexed"
+        if record.status != "indexed" or record.reason
     ]
 
 
@@ -145,6 +154,17 @@ def evaluation(measured: Evaluation, root: Path) -> JsonObject:
     }
 
 
+def learning(verdict: Verdict, root: Path) -> JsonObject:
+    """What was learned, and whether searches use it."""
+    return {
+        "root": str(root),
+        "learnedFrom": verdict.learned_from,
+        "judgedBy": verdict.judged_by,
+        "ndcg10": _gain(verdict),
+        "kept": verdict.is_clear,
+    }
+
+
 def finding(found: Finding) -> JsonObject:
     """One finding of the doctor."""
     return {"name": found.name, "state": found.state, "message": found.message, "fix": found.fix}
@@ -159,6 +179,10 @@ def models(catalogue: Iterable[CatalogueModel], installed: Iterable[InstalledMod
         for model in here.values()
     ]
     return known + own
+
+
+def _gain(verdict: Verdict) -> JsonObject:
+    return {"without": verdict.without, "mapped": verdict.mapped, "gain": _estimate(verdict.gain)}
 
 
 def _estimate(found: Estimate) -> JsonObject:

@@ -4,11 +4,15 @@ import logging
 
 from firsthand.core.chunking import chunk_file
 from firsthand.core.file_records import failure_record
+from firsthand.core.languages import TEXT
 from firsthand.core.linking import link_chunks
 from firsthand.core.model import FileRecord, FileStat, FileUpdate, SourceFile
 from firsthand.core.ports import Parser
 
 log = logging.getLogger(__name__)
+
+# What a record says of a file that was to be cut along its syntax.
+BY_LINES = "indexed by lines: its syntax could not be read"
 
 
 class ParserCutter:
@@ -16,6 +20,11 @@ class ParserCutter:
 
     def __init__(self, parser: Parser) -> None:
         self._parser = parser
+
+    @property
+    def at_once(self) -> int:
+        """One file is cut while another one is parsed elsewhere; more would only take turns."""
+        return 2
 
     def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate:
         """Return the new rows of a file, or a record of why there are none."""
@@ -34,6 +43,7 @@ class ParserCutter:
             size=stat.size,
             mtime_ns=stat.mtime_ns,
             status="indexed",
+            reason=BY_LINES if outline is None and source.language != TEXT else "",
             language=source.language,
             chunks=len(chunks),
         )

@@ -5,7 +5,6 @@ them, and the best of those are cut at once. What was cut is left to the indexer
 """
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -20,8 +19,8 @@ from firsthand.core.model import Chunk, FileStat, FileUpdate, Scope, ScoredChunk
 from firsthand.core.ports import ChunkStore, Cutter, RawFiles, SourceTree
 from firsthand.core.query import Query
 from firsthand.core.quick_scan import QuickScan
+from firsthand.core.readable_files import ReadableFiles
 from firsthand.core.scopes import path_in_scope
-from firsthand.core.screening import skip_reason_by_content
 from firsthand.core.waiting_files import WaitingFiles
 from firsthand.core.word_scores import chunk_scores
 
@@ -76,7 +75,7 @@ class DirectReading:
             yielding: holds indexing back meanwhile.
         """
         self._tree = tree
-        self._files = files
+        self._readable = ReadableFiles(tree, files, buffers)
         self._cutter = cutter
         self._chunks_of = chunks_of
         self._store = store
@@ -139,6 +138,8 @@ class DirectReading:
 
     async def _listed(self) -> Sequence[FileStat]:
         """Return the files that wait; none where nobody is about to index, as when the index is to be used as it is."""
+        # A sweep that is at it is done sooner than another look beside it.
+        await self._waiting.listed()
         is_known = self._waiting.is_listed and not (self._stage() in _NOT_INDEXING and len(self._waiting))
         if not is_known and self._stage() != "idle":
             await self._list()
@@ -155,7 +156,7 @@ class DirectReading:
         deadline = time.monotonic() + _SCAN_SECONDS
         ordered = await asyncio.to_thread(scan.in_order, stats)
         for start in range(0, len(ordered) if scan.stems else 0, _FILES_AT_A_TIME):
-            await asyncio.to_thread(scan.look, self._peek, ordered[start : start + _FILES_AT_A_TIME])
+            await asyncio.to_thread(scan.look, self._readable.peek, ordered[start : start + _FILES_AT_A_TIME])
             if time.monotonic() > deadline:
                 break
         return scan
@@ -167,7 +168,7 @@ class DirectReading:
         deadline = time.monotonic() + _READING_SECONDS
         found: list[tuple[float, FileStat, SourceFile]] = []
         for state in states.values():
-            source = await self._source(state) if isinstance(state, FileStat) else None
+            source = await self._readable.source(state.path) if isinstance(state, FileStat) else None
             if isinstance(state, FileStat) and source is not None:
                 weight = await asyncio.to_thread(scan.weight_of, source.path, source.text)
                 found.append((weight, state, source))
@@ -175,23 +176,6 @@ class DirectReading:
                 break
         found.sort(key=lambda each: (-each[0], each[1].path))
         return [(stat, source) for weight, stat, source in found[:_FILES_TO_CUT] if weight > 0.0]
-
-    def _peek(self, path: str) -> bytes | None:
-        text = self._buffers.text(path)
-        return self._files.peek(path) if text is None else text.encode("utf-8", "surrogatepass")
-
-    async def _source(self, stat: FileStat) -> SourceFile | None:
-        text = self._buffers.text(stat.path)
-        if text is not None:
-            data = text.encode("utf-8", "surrogatepass")
-            if skip_reason_by_content(stat.path, data):
-                return None
-            return SourceFile(stat.path, text, language_of(stat.path), hashlib.sha256(data).hexdigest())
-        try:
-            source = await self._tree.read(stat.path)
-        except OSError:
-            return None
-        return source if isinstance(source, SourceFile) else None
 
     async def _chunks(self, sources: Sequence[tuple[FileStat, SourceFile]]) -> list[Chunk]:
         """Cut files, the best first, as many as there is time for; where nothing is warm yet, that begins with one."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from firsthand.core.courtesy import Courtesy
 from firsthand.core.index_state import IndexingProgress
@@ -80,21 +80,36 @@ class EmbeddingStage:
         if not waiting:
             return
         self._progress.enter("embedding", report, total=await self._missing(index, waiting))
-        done = 0
-        while waiting:
-            vectors: dict[str, Vector] = {}
-            rejected: dict[str, str] = {}
-            try:
-                async for batch in self._embedded(index, waiting, vectors, rejected, report):
-                    done += batch
-                    self._progress.advance(done, report)
-            finally:
-                self._computed += len(vectors)
-                if vectors:
-                    await asyncio.shield(index.store.set_vectors(vectors))
-            if rejected:
-                await index.store.set_unembeddable(rejected)
-            waiting = await index.store.without_vector(_VECTORS_PER_COMMIT)
+        work = _Work(index)
+        try:
+            while waiting:
+                await self._embed(work, waiting, report)
+                waiting = await self._waiting_still(work)
+                self._progress.advance(work.done, report)
+        finally:
+            await work.end()
+            await self._keep(work)
+
+    async def _waiting_still(self, work: "_Work") -> Sequence[Chunk]:
+        """Keep what was embedded, and return what is to be embedded next."""
+        # Kept while the model has a batch to embed, so that it does not wait for the disk.
+        await self._keep(work)
+        under_way = work.under_way
+        waiting = await work.index.store.without_vector(_VECTORS_PER_COMMIT + len(under_way))
+        rest = [chunk for chunk in waiting if chunk.content_hash not in under_way]
+        if rest or not under_way:
+            return rest
+        await work.rest()
+        await self._keep(work)
+        return await work.index.store.without_vector(_VECTORS_PER_COMMIT)
+
+    async def _keep(self, work: "_Work") -> None:
+        vectors, rejected = work.take()
+        self._computed += len(vectors)
+        if vectors:
+            await asyncio.shield(work.index.store.set_vectors(vectors))
+        if rejected:
+            await asyncio.shield(work.index.store.set_unembeddable(rejected))
 
     async def _missing(self, index: EmbeddedIndex, first: Sequence[Chunk]) -> int:
         """Return how many chunks wait for their vector; few, as after a save, are counted without all the others."""
@@ -103,61 +118,116 @@ class EmbeddingStage:
         stats = await index.store.stats()
         return stats.chunks - stats.embedded
 
-    async def _embedded(
-        self,
-        index: EmbeddedIndex,
-        waiting: Sequence[Chunk],
-        vectors: dict[str, Vector],
-        rejected: dict[str, str],
-        report: Report,
-    ) -> AsyncIterator[int]:
+    async def _embed(self, work: "_Work", waiting: Sequence[Chunk], report: Report) -> None:
         texts = {chunk.content_hash: chunk.embedding_text for chunk in waiting}
         hashes = list(texts)
-        size = max(1, index.embedder.batch_size)
+        size = max(1, work.index.embedder.batch_size)
         began = time.monotonic()
         for start in range(0, len(hashes), size):
-            await self._courtesy.may_go_on()
-            if await self._meanwhile(report):
-                self._embedded_open = frozenset()
-                if index is self._succession.chosen:
-                    mark = self._progress.mark()
-                    await self._keep_serving(report)
-                    self._progress.go_back(mark)
-            await self._embed_opened(index, vectors, rejected)
-            batch = hashes[start : start + size]
-            await _embed(index, {key: texts[key] for key in batch}, vectors, rejected)
-            yield len(batch)
+            await self._go_second(work.index, report)
+            await self._embed_opened(work)
+            await work.begin({key: texts[key] for key in hashes[start : start + size]})
+            self._progress.advance(work.done, report)
             if time.monotonic() - began > _SECONDS_PER_COMMIT:
                 return
 
-    async def _embed_opened(
-        self, index: EmbeddedIndex, vectors: dict[str, Vector], rejected: dict[str, str]
-    ) -> None:
+    async def _go_second(self, index: EmbeddedIndex, report: Report) -> None:
+        """Let people who wait for an answer go first, and what they have saved."""
+        await self._courtesy.may_go_on()
+        if await self._meanwhile(report):
+            self._embedded_open = frozenset()
+            if index is self._succession.chosen:
+                mark = self._progress.mark()
+                await self._keep_serving(report)
+                self._progress.go_back(mark)
+
+    async def _embed_opened(self, work: "_Work") -> None:
         """Embed what waits of files that were opened, or changed, since the last look: they are asked about next."""
         opened = self._opened()
         fresh = [path for path in opened if path not in self._embedded_open]
         self._embedded_open = frozenset(opened)
-        size = max(1, index.embedder.batch_size)
+        size = max(1, work.index.embedder.batch_size)
+        if fresh:
+            # What is being embedded may be of these files.
+            await work.rest()
         for path in fresh:
-            texts = {chunk.content_hash: chunk.embedding_text for chunk in await index.store.chunks_of(path)}
-            known = await index.store.known_vectors(list(texts))
+            texts = {
+                chunk.content_hash: chunk.embedding_text for chunk in await work.index.store.chunks_of(path)
+            }
+            known = await work.index.store.known_vectors(list(texts))
             missing = [key for key in texts if key not in known]
             for start in range(0, len(missing), size):
                 await self._courtesy.may_go_on()
-                batch = missing[start : start + size]
-                await _embed(index, {key: texts[key] for key in batch}, vectors, rejected)
+                await work.embed({key: texts[key] for key in missing[start : start + size]})
 
 
-async def _embed(
-    index: EmbeddedIndex, texts: Mapping[str, str], vectors: dict[str, Vector], rejected: dict[str, str]
-) -> None:
-    """Embed texts by their hash, but for those that were embedded just now."""
-    keys = [key for key in texts if key not in vectors and key not in rejected]
-    if not keys:
-        return
-    results = await index.embedder.embed_documents([texts[key] for key in keys])
-    for key, result in zip(keys, results, strict=True):
-        if isinstance(result, Rejected):
-            rejected[key] = result.reason
-        else:
-            vectors[key] = result
+class _Work:
+    """What was embedded for an index and is not kept yet, and the batch that is embedded while the next is made ready.
+
+    So no model waits for us between two batches.
+    """
+
+    def __init__(self, index: EmbeddedIndex) -> None:
+        self.index = index
+        # How many texts of the batches before the one that is under way.
+        self.done = 0
+        self._vectors: dict[str, Vector] = {}
+        self._rejected: dict[str, str] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._under_way: frozenset[str] = frozenset()
+
+    @property
+    def under_way(self) -> frozenset[str]:
+        """The hashes of the texts that the model has now."""
+        return self._under_way
+
+    async def begin(self, texts: Mapping[str, str]) -> None:
+        """Begin to embed texts by their hash, then wait for those before them."""
+        before, count = self._task, len(self._under_way)
+        self._task = asyncio.create_task(self._embed(self._new(texts)), name="embedding a batch")
+        self._under_way = frozenset(texts)
+        if before is not None:
+            await before
+        self.done += count
+
+    async def rest(self) -> None:
+        """Wait for what is under way."""
+        if self._task is not None:
+            await self._task
+        self.done += len(self._under_way)
+        self._under_way = frozenset()
+
+    async def end(self) -> None:
+        """Give up what is under way."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def embed(self, texts: Mapping[str, str]) -> None:
+        """Embed texts by their hash, but for those that were embedded just now.
+
+        Raises:
+            ModelError: the embedder failed.
+        """
+        await self._embed(self._new(texts))
+
+    def _new(self, texts: Mapping[str, str]) -> dict[str, str]:
+        return {
+            key: text for key, text in texts.items() if key not in self._vectors and key not in self._rejected
+        }
+
+    async def _embed(self, texts: Mapping[str, str]) -> None:
+        if not texts:
+            return
+        results = await self.index.embedder.embed_documents(list(texts.values()))
+        for key, result in zip(texts, results, strict=True):
+            if isinstance(result, Rejected):
+                self._rejected[key] = result.reason
+            else:
+                self._vectors[key] = result
+
+    def take(self) -> tuple[dict[str, Vector], dict[str, str]]:
+        """Return the vectors, and why texts were rejected, since the last call."""
+        taken = self._vectors, self._rejected
+        self._vectors, self._rejected = {}, {}
+        return taken

@@ -2,8 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -129,6 +129,17 @@ class Evaluation:
     """What a reader should know of how it came about, a sentence each."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is searched, without what would give answers away, and the questions."""
+
+    corpus: Corpus
+    asked: tuple[KnownQuestion, ...]
+    samples: tuple[Sample, ...]
+    order_of_commits: Mapping[str, int]
+    """Which commit says a text, from 0 for the newest."""
+
+
 class Evaluator:
     """Measures ways of searching on one workspace; nothing that the user has is changed."""
 
@@ -167,6 +178,32 @@ class Evaluator:
             ModelError: a model could not embed.
         """
         began = time.monotonic()
+        prepared = await self.prepared(report, questions=questions, new_chunks=new_chunks, seed=seed)
+        asked = prepared.asked
+        if not asked:
+            reasons = "; ".join(sample.missing for sample in prepared.samples)
+            raise RequestError(f"There is nothing to measure search with here: {reasons}.")
+        scored, chunks, notes = await self._scores(prepared.corpus, asked, report)
+        return Evaluation(
+            methods=tuple(scored),
+            samples=prepared.samples,
+            outcomes=tuple(_outcomes(asked, scored)),
+            comparisons=tuple(_comparisons(asked, scored)),
+            files=len(prepared.corpus.sources),
+            files_in_workspace=prepared.corpus.files_in_workspace,
+            chunks=chunks,
+            seed=seed,
+            seconds=time.monotonic() - began,
+            notes=notes,
+        )
+
+    async def has_complete_index(self) -> bool:
+        """Tell whether every chunk of the workspace's index has its vector."""
+        index = self._embedders[0].index
+        return index is not None and bool(await _embedded_files(index))
+
+    async def prepared(self, report: Report, *, questions: int, new_chunks: int, seed: int = 0) -> Prepared:
+        """Read the workspace, or a sample of it, and make questions; arguments as for `run`."""
         report(Progress("reading"))
         changes = await self._changes.changes(_COMMITS_READ)
         read = await gather(
@@ -179,22 +216,22 @@ class Evaluator:
             report=report,
         )
         corpus, asked, samples = await self._questions(read, changes, questions, seed)
-        if not asked:
-            reasons = "; ".join(sample.missing for sample in samples)
-            raise RequestError(f"There is nothing to measure search with here: {reasons}.")
-        scored, chunks, notes = await self._scores(corpus, asked, report)
-        return Evaluation(
-            methods=tuple(scored),
-            samples=tuple(samples),
-            outcomes=tuple(_outcomes(asked, scored)),
-            comparisons=tuple(_comparisons(asked, scored)),
-            files=len(corpus.sources),
-            files_in_workspace=corpus.files_in_workspace,
-            chunks=chunks,
-            seed=seed,
-            seconds=time.monotonic() - began,
-            notes=notes,
+        commits = questions_of_commits(changes, read.outlines)
+        return Prepared(
+            corpus, tuple(asked), tuple(samples), {each.text: at for at, each in enumerate(commits)}
         )
+
+    @asynccontextmanager
+    async def indexed(self, corpus: Corpus, report: Report) -> AsyncIterator[tuple[ChunkStore, Embedder]]:
+        """Index a corpus with the embedder of the workspace, for as long as the block runs.
+
+        Raises:
+            ModelError: a model could not embed.
+        """
+        first = self._embedders[0]
+        async with self._new_store(first.embedder.fingerprint) as store:
+            await _fill(store, first, corpus, report)
+            yield store, first.embedder
 
     async def _known_files(self) -> Mapping[str, str]:
         """Return the hashes of files whose chunks have a vector of every embedder: these cost nothing."""
@@ -241,12 +278,12 @@ class Evaluator:
                 await _fill(store, each, corpus, report)
                 chunks = (await store.stats()).chunks
                 name = f"hybrid, {each.embedder.fingerprint.model}"
-                scored[name] = await _ask(Searcher(store=store, embedder=each.embedder), asked, report)
+                scored[name] = await ask(Searcher(store=store, embedder=each.embedder), asked, report)
                 if each is self._embedders[0]:
-                    scored[KEYWORDS] = await _ask(Searcher(store=store, embedder=None), asked, report)
+                    scored[KEYWORDS] = await ask(Searcher(store=store, embedder=None), asked, report)
                     for aid_name, aid in self._aids.items():
                         search = aid(Searcher(store=store, embedder=each.embedder))
-                        scored[aid_name] = await _ask(search, asked, report)
+                        scored[aid_name] = await ask(search, asked, report)
                         notes.append(_usefulness(aid_name, search.tally))
         return scored, chunks, tuple(notes)
 
@@ -276,7 +313,8 @@ async def _fill(store: ChunkStore, each: IndexedEmbedder, corpus: Corpus, report
         raise ModelFailedError(done.problem)
 
 
-async def _ask(searcher: Search, asked: Sequence[KnownQuestion], report: Report) -> list[Mapping[str, float]]:
+async def ask(searcher: Search, asked: Sequence[KnownQuestion], report: Report) -> list[Mapping[str, float]]:
+    """Return every metric of each question's ranking."""
     scores = []
     for number, question in enumerate(asked, 1):
         hits = await searcher.search(question.text, scope=question.scope, limit=_LIMIT)

@@ -11,7 +11,6 @@ from firsthand.core.evaluation_questions import DocumentedFunction
 from firsthand.core.lines import LineTable, encode
 from firsthand.core.model import (
     FileStat,
-    Fingerprint,
     Outline,
     Progress,
     Report,
@@ -22,6 +21,7 @@ from firsthand.core.model import (
 )
 from firsthand.core.ports import ChunkStore, Embedder, Parser, Rejected, SourceTree
 from firsthand.core.redaction import documentation_lines, undocumented, without_lines
+from firsthand.core.wrapped_embedder import WrappedEmbedder
 
 # More text than this takes longer to read and cut than a measurement should.
 _MOST_CHARACTERS = 12_000_000
@@ -153,27 +153,12 @@ class CorpusParser:
         return self._outlines.get((language, text))
 
 
-class RememberingEmbedder:
+class RememberingEmbedder(WrappedEmbedder):
     """An `Embedder` that takes from an index what it has, and embeds the rest."""
 
     def __init__(self, embedder: Embedder, index: ChunkStore | None) -> None:
-        self._embedder = embedder
+        super().__init__(embedder)
         self._index = index
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        """What the vectors depend on."""
-        return self._embedder.fingerprint
-
-    @property
-    def max_tokens(self) -> int:
-        """Most tokens of one text that influence its vector."""
-        return self._embedder.max_tokens
-
-    @property
-    def batch_size(self) -> int:
-        """How many documents to hand over at a time."""
-        return self._embedder.batch_size
 
     async def embed_documents(self, texts: Sequence[str]) -> list[Vector | Rejected]:
         """Embed texts of the index, one result a text, in order."""
@@ -181,12 +166,8 @@ class RememberingEmbedder:
         keys = [sha256(encode(text)).hexdigest() for text in texts]
         vectors: Mapping[str, Vector] = await self._index.known_vectors(keys) if self._index else {}
         missing = [text for text, key in zip(texts, keys, strict=True) if key not in vectors]
-        embedded = iter(await self._embedder.embed_documents(missing) if missing else ())
+        embedded = iter(await super().embed_documents(missing) if missing else ())
         return [vectors[key] if key in vectors else next(embedded) for key in keys]
-
-    async def embed_query(self, text: str) -> Vector:
-        """Embed a question."""
-        return await self._embedder.embed_query(text)
 
 
 async def _parse(corpus: Corpus, parser: Parser, paths: Sequence[str]) -> None:

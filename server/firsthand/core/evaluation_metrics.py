@@ -31,6 +31,12 @@ class Place:
         """True when any line of the file is right."""
         return not self.start_line
 
+    def meets(self, path: str, start_line: int, end_line: int) -> bool:
+        """Tell whether these lines of a file share one with the place."""
+        if path != self.path:
+            return False
+        return self.is_whole_file or (start_line <= self.end_line and self.start_line <= end_line)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -123,14 +129,13 @@ def _within_prompt(results: Sequence[Result]) -> list[Result]:
 
 def _rank(results: Sequence[Result], target: Place) -> int | None:
     """Return the rank, from 1, of the first result that is right."""
-    return next((rank for rank, result in enumerate(results, 1) if _covers(result, target)), None)
-
-
-def _covers(result: Result, target: Place) -> bool:
-    if result.path != target.path:
-        return False
-    return target.is_whole_file or (
-        result.start_line <= target.end_line and target.start_line <= result.end_line
+    return next(
+        (
+            rank
+            for rank, result in enumerate(results, 1)
+            if target.meets(result.path, result.start_line, result.end_line)
+        ),
+        None,
     )
 
 

@@ -22,8 +22,8 @@ _FILES_IN_FIRST_COMMIT = 64
 _MOST_FILES_PER_COMMIT = 512
 # Files that wait to be stored, at most: cutting goes on during a commit and while search indexes are made.
 _MOST_FILES_AHEAD = 512
-# Two more than there are processes that cut: one file stands ready while another is read, and no process waits.
-_FILES_AT_ONCE = 4
+# Beyond those that are cut: one file stands ready while another is read, and no process waits.
+_FILES_READY = 2
 # Seeing each file go by is not worth a message to the editor.
 _FILES_PER_REPORT = 32
 # Starting processes takes as long as cutting this many files here.
@@ -85,15 +85,18 @@ class FileIndexer:
         """Look at all files and index what differs; return how many files are gone."""
         self._progress.enter("scanning", report)
         began = time.monotonic()
-        scan = await self._tree.scan()
-        manifest = await self._store.manifest()
+        with self._waiting.listing():
+            scan = await self._tree.scan()
+            manifest = await self._store.manifest()
+            stale = [stat for stat in scan.files if not same_stat(stat, manifest.get(stat.path))]
+            # Searches may read them from now on; which is indexed first is found out beside that.
+            self._waiting.begin(stale)
         skipped = {item.path: item for item in scan.skipped}
         present = {stat.path for stat in scan.files}
         gone = [path for path in manifest if path not in present and path not in skipped]
         if gone:
             await self._store.remove(gone)
         await self._record_skipped(scan.skipped, manifest)
-        stale = [stat for stat in scan.files if not same_stat(stat, manifest.get(stat.path))]
         self._swept(time.monotonic() - began)
         ordered = await self._ordered(stale)
         self._waiting.begin(ordered)
@@ -185,7 +188,7 @@ class FileIndexer:
                 if done % _FILES_PER_REPORT == 0 or done == len(stale):
                     self._progress.advance(done, report)
 
-        several = [asyncio.create_task(cut_on()) for _ in range(_FILES_AT_ONCE)]
+        several = [asyncio.create_task(cut_on()) for _ in range(cutter.at_once + _FILES_READY)]
         try:
             await asyncio.gather(*several)
         finally:

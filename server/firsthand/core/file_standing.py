@@ -9,18 +9,24 @@ from firsthand.core.ports import ChunkStore, RuledTree
 
 @dataclass(frozen=True, slots=True)
 class FileStanding:
-    """One file; `rule` is what leaves it out, where a person wrote that rule."""
+    """One file; `rule` is what leaves it out, where a person wrote that rule.
+
+    A file is `read` where no index can be kept: searches look into the file itself.
+    """
 
     path: str
-    state: Literal["indexed", "outdated", "waiting", "failed", "left out", "missing"]
+    state: Literal["indexed", "outdated", "waiting", "read", "failed", "left out", "missing"]
     reason: str
     rule: str = ""
     chunks: int = 0
     embedded: int = 0
 
 
-async def standing_of(path: str, tree: RuledTree, store: ChunkStore) -> FileStanding:
+async def standing_of(path: str, tree: RuledTree, store: ChunkStore, without_index: str = "") -> FileStanding:
     """Look at the file and at what the index knows of it, now.
+
+    Args:
+        without_index: why there can be no index, if so.
 
     Raises:
         StoreError: the index cannot be read.
@@ -41,6 +47,8 @@ async def standing_of(path: str, tree: RuledTree, store: ChunkStore) -> FileStan
         return FileStanding(path, "missing", "there is no such file in this folder")
     if isinstance(source, SkippedFile):
         return FileStanding(path, "left out", source.reason)
+    if without_index:
+        return FileStanding(path, "read", without_index)
     return await _standing_in_index(source, (await store.manifest()).get(path), store)
 
 
@@ -60,4 +68,6 @@ async def _standing_in_index(
         return FileStanding(path, "outdated", reason, "", len(hashes), embedded)
     waiting = len(hashes) - embedded
     reason = f"{waiting} of its pieces can be found by keyword only so far" if waiting else "up to date"
-    return FileStanding(path, "indexed", reason, "", len(hashes), embedded)
+    return FileStanding(
+        path, "indexed", "; ".join(filter(None, (record.reason, reason))), "", len(hashes), embedded
+    )

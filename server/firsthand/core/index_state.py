@@ -52,7 +52,7 @@ class IndexingProgress:
         total = max(done, self._state.total)
         eta = elapsed / done * (total - done) if done else None
         self._state = replace(self._state, done=done, total=total, eta_seconds=eta)
-        report(Progress(self._state.stage, done, total))
+        report(Progress(self._state.stage, done, total, eta_seconds=eta))
 
     def mark(self) -> StageMark:
         """Return where the stage stands, for `go_back`."""

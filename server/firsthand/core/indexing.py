@@ -256,9 +256,7 @@ class Indexer:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(rest):
                 await self._marks.ready()
-                self._rests = (self._calm, _REST_SECONDS)
-                return
-        self._rests = tuple(others)
+        self._rests = (self._calm, _REST_SECONDS) if self._marks else tuple(others)
 
     async def _tidy(self, report: Report, *, calm: bool, may_follow: bool) -> None:
         if not await self._store.tidy(calm=calm):

@@ -134,8 +134,13 @@ class IndexKeeper:
         self._indexer.fail(_MENDING, report)
         self._mended += 1
         log.warning(_MENDING)
-        await self._store.mend()
+        await self._open_anew()
         return min(_LOOK_SECONDS * 4.0 ** (self._mended - 1), _MOST_RETRY_SECONDS)
+
+    async def _open_anew(self) -> None:
+        """Mend the index; searches look at the files anew, since nobody has listed as waiting what it loses."""
+        self._indexer.waiting.forget()
+        await self._store.mend()
 
     async def _notice_changes(self, watching: asyncio.Event) -> None:
         async with contextlib.aclosing(self._watcher.changes()) as changes:
@@ -152,7 +157,7 @@ class IndexKeeper:
             FirsthandError
         ):  # a search that needs the index will say what is wrong with it
             if self._store.is_damaged:
-                await self._store.mend()
+                await self._open_anew()
             version = await self._store.version()
             if version != self._version:
                 if not self._is_quiet:

@@ -399,6 +399,8 @@ class Progress:
     done: int = 0
     total: int = 0
     detail: str = ""
+    eta_seconds: float | None = None
+    """How long the stage will still take at the rate so far; None where nobody measures that."""
 
 
 Report = Callable[[Progress], None]

@@ -37,6 +37,11 @@ class Parser(Protocol):
 class Cutter(Protocol):
     """Makes the rows of a file. Synchronous and CPU-bound: callers run it in threads, several at once."""
 
+    @property
+    def at_once(self) -> int:
+        """How many files are cut at the same time; further calls wait."""
+        ...
+
     def cut(self, stat: FileStat, source: SourceFile) -> FileUpdate:
         """Return the new rows of a file, or a record of why there are none."""
         ...
@@ -366,6 +371,10 @@ class ChunkStore(Protocol):
 
     async def damaged(self) -> None:
         """Return when the index is found damaged, by this or another process."""
+        ...
+
+    async def sound(self) -> None:
+        """Return when no damage is known that was not mended since."""
         ...
 
     async def mend(self) -> None:

@@ -3,6 +3,8 @@
 Text that is open and not saved comes before its file.
 """
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from firsthand.core.side_by_side import side_by_side
 from firsthand.core.succession import EmbeddedIndex, Succession, succession_of
 from firsthand.core.unsaved_texts import Shadow, UnsavedTexts
 from firsthand.core.unsaved_vectors import UnsavedVectors
-from firsthand.errors import ModelError, StoreError
+from firsthand.errors import ModelError, StoreDamagedError, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ _MOST_USERS = 60
 _MOST_MENTIONS = 400
 # What was found may be gone before its text is read, when files are stored just then; at last the rest is shown.
 _MOST_SEARCHES = 3
+# An index that is gone or damaged is opened anew within a second.
+_MENDING_SECONDS = 3.0
 
 
 class Searcher:
@@ -72,6 +76,8 @@ class Searcher:
     ) -> tuple[Hit, ...]:
         """Return the best hits, best first; keyword search alone serves while the embedder is away.
 
+        An index that is found damaged is asked once more when it has been mended.
+
         Args:
             near: path of the file that the user is in.
             late_vectors: how many of the best keyword hits may be embedded on the spot when indexing has not come to
@@ -83,6 +89,21 @@ class Searcher:
         if not text.strip():
             return ()
         query = understand(text)
+        try:
+            return await self._found(query, scope, limit, near, late_vectors)
+        except StoreDamagedError:
+            await self._mended()
+            return await self._found(query, scope, limit, near, late_vectors)
+
+    async def _mended(self) -> None:
+        """Wait for whoever keeps the index to open it anew, as long as that usually takes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_MENDING_SECONDS):
+                await self._store.sound()
+
+    async def _found(
+        self, query: Query, scope: Scope, limit: int, near: str | None, late_vectors: int
+    ) -> tuple[Hit, ...]:
         for _ in range(_MOST_SEARCHES):
             candidates = await self._ranked(query, scope, limit, near, late_vectors)
             chunks = await self._store.read([candidate.chunk for candidate in candidates])

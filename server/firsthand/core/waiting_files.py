@@ -1,6 +1,8 @@
 """Files that are there and not in the index as they are now: known from a sweep until their rows are stored."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 
 from firsthand.core.model import FileStat, FileUpdate
 
@@ -16,6 +18,7 @@ class WaitingFiles:
         self._ready: dict[str, FileUpdate] = {}
         self._is_listed = False
         self._is_worked_on = False
+        self._listing: asyncio.Event | None = None
 
     def __len__(self) -> int:
         return len(self._stats)
@@ -37,6 +40,21 @@ class WaitingFiles:
     def holds(self, path: str) -> bool:
         """Tell whether a file still waits."""
         return path in self._stats
+
+    @contextlib.contextmanager
+    def listing(self) -> Iterator[None]:
+        """Let others know that all files are being looked at while the block runs."""
+        ended = self._listing = asyncio.Event()
+        try:
+            yield
+        finally:
+            self._listing = None
+            ended.set()
+
+    async def listed(self) -> None:
+        """Return when nobody looks at all files at this moment, be it that this was given up."""
+        if self._listing is not None:
+            await self._listing.wait()
 
     def begin(self, stats: Sequence[FileStat]) -> None:
         """Note what a look at all files found; it replaces what was known."""

@@ -71,6 +71,11 @@ class WorkspaceStatus:
     """The embedder whose vectors are made while those of `models.embedder` are searched."""
 
 
+async def never() -> bool:
+    """Say that what could change a workspace will not happen."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """A root folder, its index and what answers from it."""
@@ -92,6 +97,10 @@ class Workspace:
     """Asks Ollama now; when it says True, opening the workspace anew changes the models."""
     succession: Succession
     resources: contextlib.AsyncExitStack
+    without_index: str = ""
+    """Why no index can be kept as things stand, so that every question is answered by reading the files."""
+    index_has_come: Callable[[], Awaitable[bool]] = never
+    """Looks now; when it says True, opening the workspace anew gives it an index."""
 
     async def status(self) -> WorkspaceStatus:
         """Say how the workspace is doing."""
@@ -156,7 +165,7 @@ class Workspace:
 
     async def standing(self, path: str) -> FileStanding:
         """Say whether a file is indexed, and why or why not."""
-        return await standing_of(path, self.tree, self.succession.serving.store)
+        return await standing_of(path, self.tree, self.succession.serving.store, self.without_index)
 
     async def pull_model(self, name: str, report: Report) -> None:
         """Fetch a model; open the workspace anew to use it.

@@ -38,7 +38,7 @@ async def wanted_folders(ls: FirsthandServer, uri: str | None) -> tuple[Folder, 
 
 
 async def reindex(ls: FirsthandServer, folders: Sequence[Folder], progress: WorkDoneProgress) -> None:
-    """Bring the index of folders up to date; a folder that could not be opened is opened anew.
+    """Bring the index of folders up to date; a folder that could not be opened, or has no index, is opened anew.
 
     Raises:
         FirsthandError: a folder could not be indexed.
@@ -49,7 +49,8 @@ async def reindex(ls: FirsthandServer, folders: Sequence[Folder], progress: Work
         ls.status_watch.changed()
 
     for folder in folders:
-        if folder.current is None and folder.failure is not None:
+        current = folder.current
+        if current.without_index if current is not None else folder.failure is not None:
             ls.folders.reopen(folder, ls.configuration.settings_of(folder.root))
         else:
             # Another window may be writing this index; the user can stop waiting for it.
@@ -87,7 +88,8 @@ async def introduce(ls: FirsthandServer, workspace: Workspace) -> None:
 
 
 async def follow_models(ls: FirsthandServer, folder: Folder, workspace: Workspace) -> None:
-    """Open the folder anew when Ollama comes or goes, or has another embedding model; searches go on meanwhile.
+    """Open the folder anew when Ollama comes or goes or has another embedding model, or when an index can be kept at
+    last; searches go on meanwhile.
 
     Nobody's answer is cut off for it, and a server that restarts is given the time to do so.
     """
@@ -96,7 +98,8 @@ async def follow_models(ls: FirsthandServer, folder: Folder, workspace: Workspac
     while folder.current is workspace:
         await asyncio.sleep(_SECONDS_BETWEEN_PROBES)
         seen = seen + 1 if await workspace.models_have_changed() else 0
-        if folder.current is workspace and seen >= needed and not workspace.is_answering:
+        wants_reopening = seen >= needed or await workspace.index_has_come()
+        if folder.current is workspace and wants_reopening and not workspace.is_answering:
             ls.folders.reopen(folder, ls.configuration.settings_of(folder.root))
             return
 

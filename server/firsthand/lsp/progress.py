@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 # People see about ten changes a second; more only costs the client's time. What comes last is always said.
 _LEAST_SECONDS_BETWEEN_REPORTS = 0.1
+# What takes longer is told in minutes.
+_SECONDS_TOLD = 100
 # Where the stages of indexing lie on the whole bar; parsing is quick, embedding is not.
 _STAGE_PERCENT = {"scanning": (0, 0), "chunking": (0, 20), "embedding": (20, 100)}
 
@@ -129,9 +131,20 @@ def new_token() -> str:
 
 
 def message_of(progress: Progress) -> str | None:
-    """Return the line that a user reads: stage, counts, detail."""
+    """Return the line that a user reads: stage, counts, detail, and what is known of rate and remaining time."""
     counts = f"{progress.done}/{progress.total}" if progress.total and not progress.detail else ""
-    return " ".join(part for part in (progress.stage, counts, progress.detail) if part) or None
+    line = " ".join(part for part in (progress.stage, counts, progress.detail) if part)
+    return " · ".join(part for part in (line, *_pace(progress)) if part) or None
+
+
+def _pace(progress: Progress) -> tuple[str, ...]:
+    left = progress.eta_seconds
+    if not left:
+        return ()
+    rate = (progress.total - progress.done) / left
+    seconds = max(1, round(left))
+    remaining = f"{seconds} s left" if seconds < _SECONDS_TOLD else f"{round(seconds / 60)} min left"
+    return f"{rate:,.{0 if rate >= 10 else 1}f}/s", remaining
 
 
 async def _create(server: "FirsthandServer", progress: WorkDoneProgress) -> None:

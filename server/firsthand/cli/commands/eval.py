@@ -1,4 +1,4 @@
-"""`firsthand eval`: measure search on what the repository says about itself."""
+"""`firsthand eval`: measure search on what the repository says about itself, and learn from that."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from firsthand.cli.evaluation_wording import (
     scope_sentence,
     verdict,
 )
+from firsthand.cli.learning import forget, learn
 from firsthand.cli.progress import indexing_progress
 from firsthand.cli.terminal import visible
 from firsthand.core.evaluation import COMPARED, Evaluation, Outcome
@@ -30,7 +31,11 @@ _INTERVAL_COLUMN = 24
 
 
 def run(context: Context) -> int:
-    """Measure and show."""
+    """Measure and show; or learn from the repository, or forget what was learned."""
+    if context.arguments.forget:
+        return forget(context)
+    if context.arguments.learn:
+        return learn(context)
     report: Path | None = context.arguments.report
     if report is not None:
         _check_writable(report)

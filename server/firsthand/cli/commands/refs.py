@@ -44,7 +44,8 @@ async def _refs(context: Context) -> int:
     async with opened(context, need_chat=False) as workspace:
         await bring_up_to_date(context, workspace, embedding_seconds=_FINISHING_SECONDS, needs_meaning=False)
         found = await _find(context, workspace)
-        unindexed = await workspace.unindexed_files() if context.arguments.no_index else 0
+        is_partial = context.arguments.no_index and not workspace.without_index
+        unindexed = await workspace.unindexed_files() if is_partial else 0
     if unindexed:
         context.terminal.say(Coverage(unindexed).sentence_about_places)
     if context.arguments.json:
@@ -113,7 +114,7 @@ async def _texts(workspace: Workspace, places: Iterable[tuple[str, int]]) -> dic
 
 def _nothing(found: Found) -> str:
     if found.definitions:
-        return f"Nothing that is indexed uses {found.symbol} in this way."
+        return f"Nothing that was looked at uses {found.symbol} in this way."
     if found.nearest:
         return f"{found.symbol} is not known here; the nearest names are {', '.join(found.nearest)}."
     return f"{found.symbol} is not known here; look for it with: firsthand search {found.symbol}"

@@ -20,14 +20,19 @@ async def _status(context: Context) -> int:
     async with opened(context, need_chat=True) as workspace:
         status = await workspace.status()
         files = await workspace.files() if arguments.skipped else ()
+        embedder = workspace.succession.serving.embedder.fingerprint
     folder = context.application.index_folder(context.settings, context.root)
     sizes = await context.application.cache_sizes(context.settings, context.root)
+    learned = await context.application.learned_map(context.root, context.settings, embedder)
     if arguments.json:
-        result = wire.status(status, folder, sizes)
+        result = wire.status(status, folder, sizes, learned)
         context.terminal.write_json(result | ({"leftOut": wire.left_out(files)} if arguments.skipped else {}))
     else:
         out = context.terminal.out()
-        for line in [*rendering.status_lines(status, folder, sizes), *rendering.left_out_lines(files)]:
+        for line in [
+            *rendering.status_lines(status, folder, sizes, learned),
+            *rendering.left_out_lines(files),
+        ]:
             out.print(line)
     return 1 if status.health == "error" else 0
 
