@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, TimeoutError, expect
 
-from vscode.code_server import CodeServer
+from vscode.code_server import LONGEST_WAIT, CodeServer
 from vscode.sidebar_view import SidebarView
 
 _INDEXED = re.compile(r"\d+ files, [1-9]\d* chunks(?! searchable)")
+# How often the page of a workspace file is loaded anew until its folders are there.
+_LOADINGS = 4
 _SELECTION = re.compile(r"Ln (\d+), Col (\d+)(?: \((\d+) selected\))?")
 
 
@@ -25,11 +27,25 @@ class Window:
     # --- the window itself
 
     async def open(self, folder: Path) -> None:
-        """Open a folder."""
+        """Open a folder, or a `.code-workspace` file."""
         self.folder = folder
         await self.page.goto(self._server.url_of(folder), wait_until="domcontentloaded")
         await self.page.locator(".monaco-workbench").wait_for()
         await self.page.locator("#workbench\\.parts\\.statusbar").wait_for()
+        if folder.suffix == ".code-workspace":
+            await self._reload_until_folders_are_shown()
+
+    async def _reload_until_folders_are_shown(self) -> None:
+        # A busy VS Code can miss what it reads from a workspace file that is new to it: its own explorer
+        # then says "No folder opened" until the page is loaded again.
+        first = self.page.locator(".explorer-folders-view .monaco-list-row").first
+        for _ in range(_LOADINGS):
+            try:
+                await first.wait_for(timeout=LONGEST_WAIT / _LOADINGS * 1000)
+                return
+            except TimeoutError:
+                await self.page.reload(wait_until="domcontentloaded")
+        await first.wait_for()
 
     async def reload(self) -> None:
         """Reload the window by its command, which lets the editor write down what it has to remember."""
