@@ -103,6 +103,7 @@ async def test_the_second_session_stands_by() -> None:
     assert second.indexer.state.message == f"another Firsthand (pid {id(first) % 100_000}) keeps this index"
     assert (first.watcher.watching, second.watcher.watching) == (1, 0)
     assert await second.keeper.other_keeper() == second.indexer.state.message
+    assert not second.indexer.waiting.is_listed
     assert await first.keeper.other_keeper() == ""
     await first.end()
     await second.end()

@@ -6,49 +6,31 @@ from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
-from firsthand.core.model import Fingerprint, Vector
+from firsthand.core.model import Vector
 from firsthand.core.ports import Embedder, Rejected
+from firsthand.core.wrapped_embedder import WrappedEmbedder
 
 
-class KeptVectors:
+class KeptVectors(WrappedEmbedder):
     """An embedder that keeps each vector in a file under the hash of its text and of the model."""
 
-    def __init__(self, inner: Embedder, file: Path) -> None:
+    def __init__(self, embedder: Embedder, file: Path) -> None:
+        super().__init__(embedder)
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._inner = inner
         # Written by one run at a time; threads only follow each other in it.
         self._kept = sqlite3.connect(file, check_same_thread=False)
         self._kept.execute("CREATE TABLE IF NOT EXISTS vectors (hash BLOB PRIMARY KEY, vector BLOB)")
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        """That of the embedder within."""
-        return self._inner.fingerprint
-
-    @property
-    def max_tokens(self) -> int:
-        """That of the embedder within."""
-        return self._inner.max_tokens
-
-    @property
-    def batch_size(self) -> int:
-        """That of the embedder within."""
-        return self._inner.batch_size
 
     async def embed_documents(self, texts: Sequence[str]) -> list[Vector | Rejected]:
         """Return kept vectors, and embed and keep the others; a rejected text is tried anew each time."""
         known = {text: self._read(text) for text in texts}
         new = [text for text, vector in known.items() if vector is None]
-        made = dict(zip(new, await self._inner.embed_documents(new), strict=True)) if new else {}
+        made = dict(zip(new, await super().embed_documents(new), strict=True)) if new else {}
         with self._kept:
             for text, vector in made.items():
                 if not isinstance(vector, Rejected):
                     self._write(text, vector)
         return [made[text] if (vector := known[text]) is None else vector for text in texts]
-
-    async def embed_query(self, text: str) -> Vector:
-        """Embed a question; questions are few and not kept."""
-        return await self._inner.embed_query(text)
 
     def _read(self, text: str) -> Vector | None:
         row = self._kept.execute("SELECT vector FROM vectors WHERE hash = ?", (self._key(text),)).fetchone()
