@@ -79,6 +79,75 @@ def test_statements_of_a_body_are_known() -> None:
     assert symbol.body_start_byte == text.index("{")
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("haskell", "foldl' :: Int -> Int\nfoldl' x = x\n", ["foldl' 1-2"]),
+        ("haskell", "f :: Int -> Int\n{-# INLINE f #-}\nf x = x\n", ["f 1-3"]),
+        ("lua", "M.a = {\n  run = function(x)\n    go(x)\n  end,\n}\n", ["M.a 1-5", "M.a.run 2-4"]),
+        ("lua", "M.run = wrap {\n  pre = 1,\n}\n", ["M.run 1-3"]),
+        ("bash", "@test \"on $x\" {\n  run f\n}\n  @test 'two' { # tags\n  g\n}\n", ["on__x 1-3", "two 4-6"]),
+        ("bash", "@test without_quotes\nf() {\n  g\n}\n", ["f 2-4"]),
+    ],
+)  # fmt: skip
+def test_each_language_has_its_own_ways_to_define(language: str, text: str, expected: list[str]) -> None:
+    """Primes belong to names, pragmas to functions, tables to the names that they are given."""
+    assert _places(language, text) == expected
+
+
+def _places(language: str, text: str) -> list[str]:
+    symbols = outline_of(language, text).symbols
+    return [f"{each.qualified_name} {each.span.start_line}-{each.span.end_line}" for each in symbols]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        (  # A brace in each branch.
+            "c",
+            "int f(int a) {\n#ifdef A\n  if (a) {\n#else\n  if (!a) {\n#endif\n    a();\n  }\n}\n"
+            "int g(void) {\n  return 1;\n}\n",
+            ["f 1-9", "g 10-12"],
+        ),
+        (  # Whole definitions in both branches: the file is read as it is.
+            "c",
+            "#ifdef A\nint f(void) {\n  return 1;\n}\n#else\nint f(void) {\n  return 2;\n}\n#endif\n",
+            ["f 2-4", "f 6-8"],
+        ),
+        (
+            "c",
+            "#ifdef __cplusplus\nextern \"C\" {\n#endif\nLIB_EXTERN unsigned int f(void);\n"
+            "LIB_EXTERN struct s* g(int a) {\n  return 0;\n}\n#ifdef __cplusplus\n}\n#endif\n",
+            ["f 4-4", "g 5-7"],
+        ),
+        (
+            "cpp",
+            "LIB_BEGIN_NAMESPACE\nclass LIB_API Logger {\n public:\n  void log() LIB_NOEXCEPT {}\n};\n",
+            ["Logger 2-5", "Logger.log 4-4"],
+        ),
+        ("cpp", "LIB_INLINE void Logger::log(int a) LIB_NOEXCEPT {\n  a();\n}\n", ["Logger.log 1-3"]),
+        (  # What stands in strings and comments opens and closes nothing.
+            "c",
+            "int f(void) {\n#if A /* { */\n  g(\"{\"); // {\n#else\n  g('{' {);\n#endif\n}\n"
+            "int h(void) {\n  return 1;\n}\n",
+            ["f 1-7", "h 8-10"],
+        ),
+        (
+            "csharp",
+            "class A {\n  int[] x = {\n    1,\n#if NET\n    2,\n#endif\n  };\n  void F() {\n#if NET\n"
+            "    if (a) {\n#else\n    if (b) {\n#endif\n    }\n  }\n  void G() { }\n}\n",
+            ["A 1-17", "A.x 2-7", "A.F 8-15", "A.G 16-16"],
+        ),
+        ("c", "#else\n#endif\n#endif\nint f(void {\n}}}\n", []),
+    ],
+)  # fmt: skip
+def test_conditionals_and_macros_do_not_hide_definitions(
+    language: str, text: str, expected: list[str]
+) -> None:
+    """Where a preprocessor's words cut through the syntax, the file is read without them."""
+    assert _places(language, text) == expected
+
+
 def test_uses_outside_definitions_belong_to_the_file() -> None:
     """What a script calls at its top is the outline's own."""
     outline = outline_of("python", "import app\n\napp.run(Config)\n")

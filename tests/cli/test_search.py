@@ -233,7 +233,7 @@ def test_an_explanation_shows_the_numbers() -> None:
     assert list(trace) == ["keywords", "meaning", "fused", "factors"]
     assert trace["keywords"]["place"] == trace["meaning"]["place"] == 1
     assert row.split()[:2] == ["1", f"{plain['score']:.3f}"]
-    assert {"rule": "plain text", "value": 0.7} in trace["factors"]
+    assert {"rule": "documentation", "value": 0.4} in trace["factors"]
 
 
 def test_a_first_search_does_not_wait_for_thousands_of_files(monkeypatch: pytest.MonkeyPatch) -> None:

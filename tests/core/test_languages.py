@@ -26,7 +26,7 @@ TESTS = [
     "src/Shop.Tests/Order.cs", "test_store.py", "store_test.py", "store_test.go", "store.test.ts", "store.spec.tsx",
     "store-test.js", "store_spec.rb", "StoreTest.java", "StoreTests.swift", "TestStore.java", "StoreIT.java",
     "StoreTestCase.php", "StoreSpec.scala", "StoreSuite.scala", "ParserSpec.hs", "conftest.py", "spec_helper.rb",
-    "store_test.exs", "test_store.c", "store_unittest.cc", "login.cy.ts", "tests.rs",
+    "store_test.exs", "test_store.c", "store_unittest.cc", "login.cy.ts", "tests.rs", "store.bats",
 ]  # fmt: skip
 
 NO_TESTS = [
@@ -40,6 +40,25 @@ NO_TESTS = [
 def test_languages_are_told_by_name_or_extension(path: str, language: str) -> None:
     """A path has the language of its known name, else of its extension."""
     assert language_of(path) == language
+
+
+@pytest.mark.parametrize(
+    ("first_line", "language"),
+    [
+        ("#!/bin/sh", "bash"), ("#!/usr/bin/env bash", "bash"), ("#!/bin/zsh -f", "bash"), ("#! /bin/perl -w", "perl"),
+        ("#!/usr/bin/python3.11", "python"), ("#!/usr/bin/env -S FOO=1 node --inspect", "javascript"),
+        ("#!/usr/bin/env ruby\r", "ruby"), ("#!/usr/bin/env -S deno run", "typescript"), ("#!/opt/odd/thing", "text"),
+        ("# /bin/sh", "text"), ("#!", "text"), ("", "text"), (" #!/bin/sh", "text"), ("#!/bin/shell", "text"),
+    ],
+)  # fmt: skip
+def test_a_script_without_extension_is_told_by_its_first_line(first_line: str, language: str) -> None:
+    """The program that runs a script tells its language where the name does not."""
+    assert language_of("bin/tool", f"{first_line}\nx\n") == language
+
+
+def test_a_name_tells_more_than_the_first_line() -> None:
+    """A known extension wins over the program that the first line names."""
+    assert language_of("tool.py", "#!/bin/sh\n") == "python"
 
 
 @pytest.mark.parametrize("path", TESTS)

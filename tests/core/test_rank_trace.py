@@ -77,7 +77,7 @@ def test_rules_are_named() -> None:
 
     assert first.trace is not None and second.trace is not None
     assert [each.rule for each in first.trace.factors] == ["defines a name you wrote", "words of its path"]
-    assert Factor("a test", 0.3) in second.trace.factors
+    assert Factor("a test", 0.2) in second.trace.factors
 
 
 def test_a_hit_says_how_many_of_the_others_call_it() -> None:

@@ -114,13 +114,66 @@ def test_tests_stand_first_when_asked_for() -> None:
     assert hits[0].chunk.is_test
 
 
-@pytest.mark.parametrize("path", ["examples/users.py", "pkg/_compat.py", "docs/users.py", "types/users.d.ts"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "examples/users.py", "pkg/_compat.py", "docs/users.py", "types/users.d.ts", "index.d.cts", "dist/users.js",
+        "third_party/users/core.c", "benchmarks/users.rs", "web/users.min.js",
+    ],
+)  # fmt: skip
 def test_sidelines_stand_behind(path: str) -> None:
-    """Examples, compatibility code and typings stand behind the code itself."""
+    """Examples, copies, measurements, compatibility code and typings stand behind the code itself."""
     check(
         "how are people removed",
         worse=make_chunk(path, "remove people"),
         better=make_chunk("src/a.py", "remove people"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [
+        ("README.md", "markdown"), ("docs/people.rst", "rst"), ("CHANGELOG.md", "markdown"), ("UPGRADING", "text"),
+        (".github/workflows/people.yml", "yaml"), ("people.toml", "toml"),
+    ],
+)  # fmt: skip
+def test_what_only_speaks_of_the_code_stands_behind(path: str, language: str) -> None:
+    """Documents, records of changes and configuration stand behind the code that does what they say."""
+    check(
+        "how are people removed",
+        worse=make_chunk(path, "remove people", language=language),
+        better=make_chunk("src/a.py", "remove people"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "path", "language"),
+    [
+        ("which release changed how people are removed", "CHANGELOG.md", "markdown"),
+        ("what does the readme say about removing people", "README.md", "markdown"),
+        ("configuration for removing people", "people.toml", "toml"),
+        ("benchmark of removing people", "benchmarks/people.rs", "rust"),
+        ("vendor code that removes people", "vendor/people.c", "c"),
+        ("people.toml removal", "people.toml", "toml"),
+    ],
+)
+def test_a_sideline_that_is_asked_for_does_not_stand_behind(question: str, path: str, language: str) -> None:
+    """A word of the question that means such a file, or its path, takes the rule away."""
+    beside = make_chunk(path, "remove people", language=language)
+    code = make_chunk("src/a.py", "remove people")
+    both = [ScoredChunk(beside, 1.0), ScoredChunk(code, 0.9)]
+
+    hits = rank(understand(question), both, both, ())
+
+    assert hits[0].chunk.path == path
+
+
+def test_a_record_of_changes_stands_behind_documentation() -> None:
+    """What once was so says less than what is."""
+    check(
+        "how are people removed",
+        worse=make_chunk("CHANGES.md", "remove people", language="markdown"),
+        better=make_chunk("guide/people.md", "remove people", language="markdown"),
     )
 
 

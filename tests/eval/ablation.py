@@ -24,7 +24,7 @@ WITHOUT: Mapping[str, Mapping[str, Any]] = {
     "without: a question describes less than a statement": {"_QUESTION": 1.0},
     "without: a file that matches in many places": {"_FILE_COHERENCE": 0.0},
     "without: tests behind code": {"_TEST_PENALTY": 1.0},
-    "without: sidelines behind code": {"_SIDELINE_PENALTY": 1.0},
+    "without: sidelines behind code": {"sideline_of": lambda chunk, asked: None},
     "without: interfaces and types behind what does the work": {"_PROMISE_PENALTY": 1.0},
     "without: members stand before the header of their class": {"_HEADER": 1.0},
     "without: further hits of a file count less": {"_FURTHER_HITS": 1.0, "_FURTHER_HITS_OF_DESCRIBED": 1.0},

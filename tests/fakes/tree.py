@@ -56,7 +56,7 @@ class DictTree:
             return SkippedFile(path, "may hold secrets")
         text = self.files[path]
         data = text.encode("utf-8", "surrogatepass")
-        return SourceFile(path, text, language_of(path), hashlib.sha256(data).hexdigest())
+        return SourceFile(path, text, language_of(path, text), hashlib.sha256(data).hexdigest())
 
     def peek(self, path: str) -> bytes | None:
         self.peeks.append(path)

@@ -91,7 +91,8 @@ class WorkspaceTree:
         reason = screening.skip_reason_by_content(path, data)
         if reason:
             return SkippedFile(path, reason)
-        return SourceFile(path, screening.decode(data), language_of(path), hashlib.sha256(data).hexdigest())
+        text = screening.decode(data)
+        return SourceFile(path, text, language_of(path, text), hashlib.sha256(data).hexdigest())
 
     def _screen(self) -> FileScreen:
         return FileScreen(self._root, self._exclude, self._max_file_bytes)

@@ -4,9 +4,9 @@ import string
 import time
 from dataclasses import replace
 
-from tree_sitter import Language, Parser, Point, Tree
+from tree_sitter import Language, Node, Parser, Point, Tree
 
-from firsthand.adapters.grammars import embedded, loading, markdown, outlining
+from firsthand.adapters.grammars import bats, embedded, loading, markdown, outlining, preprocessing
 from firsthand.core.lines import encode
 from firsthand.core.model import Outline
 
@@ -34,6 +34,8 @@ class TreeSitterParser:
         code_language = language
         if language in embedded.HOSTS:
             code_language, data = embedded.scripts(data)
+        elif language == "bash":
+            data = bats.as_bash(data)
         grammar = loading.load(code_language)
         if (
             grammar is None
@@ -42,11 +44,34 @@ class TreeSitterParser:
         ):
             return None
         tree = _parse(grammar.language, data)
+        if tree is not None and code_language in preprocessing.LANGUAGES:
+            tree = _preprocessed(grammar.language, data, tree)
         return (
             None
             if tree is None
             else replace(outlining.outline(grammar, tree.root_node, data), language=language)
         )
+
+
+def _preprocessed(language: Language, data: bytes, tree: Tree) -> Tree:
+    """Return the tree of the text, or of what the preprocessor might leave of it: the one with the fewest errors."""
+    best, fewest = tree, _error_bytes(tree.root_node)
+    for text in preprocessing.simplified(data) if fewest else ():
+        other = _parse(language, text)
+        errors = fewest if other is None else _error_bytes(other.root_node)
+        if other is not None and errors < fewest:
+            best, fewest = other, errors
+        if not fewest:
+            break
+    return best
+
+
+def _error_bytes(node: Node) -> int:
+    if not node.has_error:
+        return 0
+    if node.is_error or node.is_missing:
+        return max(1, node.end_byte - node.start_byte)
+    return sum(_error_bytes(child) for child in node.children)
 
 
 def _parse(language: Language, data: bytes) -> Tree | None:

@@ -8,7 +8,7 @@ from firsthand.core.lines import LineTable
 
 # A line that only closes something belongs to what it closes.
 _CLOSING = re.compile(
-    rb"^\s*(?:[)\]}>]+[;,)]*|end|fi|done|esac|else|#\s*endif\b.*|#endregion\b.*|</[\w:.-]+>)\s*;?\s*(?://.*|/\*.*\*/\s*)?$"
+    rb"^\s*(?:[)\]}>]+[;,)]*|end|fi|done|esac|else|#\s*endif\b.*|#endregion\b.*|</[\w:.-]+>|\{-#.*#-\})\s*;?\s*(?://.*|/\*.*\*/\s*)?$"
 )
 # A boundary is looked for in the last part of the lines that would fit: half-empty chunks waste embeddings.
 _SHORTEST_SHARE = 0.5

@@ -21,7 +21,7 @@ from firsthand.core.model import Chunk, ChunkKind, Import, Outline, SourceFile, 
 from firsthand.core.tokens import estimate_tokens
 
 # Raised whenever the same file would give other chunks: an index of another version is built anew.
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 
 _IMPORT_KEYWORDS = frozenset(
     "import from as use using require include const let var type static pub crate self super open qualified "

@@ -86,7 +86,7 @@ def current_file(path: str, text: str, language: str = "") -> CurrentFile:
     lines = _LINE_END.split(text)
     if lines[-1] == "" and len(lines) > 1:
         lines.pop()
-    return CurrentFile(path, language or language_of(path), text, tuple(lines))
+    return CurrentFile(path, language or language_of(path, text), text, tuple(lines))
 
 
 def selected_lines(selection: Selection) -> tuple[int, int]:

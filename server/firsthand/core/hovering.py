@@ -161,7 +161,7 @@ class Hovers:
         if known is not None:
             self._outlines.move_to_end(key)
             return known
-        language = language_of(selection.path)
+        language = language_of(selection.path, selection.text)
         outline = await asyncio.to_thread(self._parser.outline, language, selection.text)
         self._outlines[key] = outline or Outline(language)
         while len(self._outlines) > _MOST_OUTLINES_KEPT:

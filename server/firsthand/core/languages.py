@@ -1,4 +1,4 @@
-"""Which language a file is written in, and whether it is a test, told by its path alone.
+"""Which language a file is written in, told by its path or its first line, and whether it is a test, by its path.
 
 Language ids are the grammar names of tree-sitter-language-pack, plus "text" for everything else.
 """
@@ -198,8 +198,44 @@ _LANGUAGE_BY_EXTENSION = _inverted(_EXTENSIONS_BY_LANGUAGE)
 _LANGUAGE_BY_NAME = _inverted(_NAMES_BY_LANGUAGE)
 
 
-def language_of(path: str) -> str:
-    """Return the language of a path by its known name, then by its extension; "text" when neither is known."""
+# Programs that run scripts, as the first line of a script names them.
+_INTERPRETERS_BY_LANGUAGE = {
+    "bash": "ash bash bats dash ksh mksh sh zsh",
+    "elixir": "elixir",
+    "fish": "fish",
+    "groovy": "groovy",
+    "javascript": "bun node nodejs",
+    "julia": "julia",
+    "lua": "lua luajit texlua",
+    "make": "make",
+    "perl": "perl",
+    "php": "php",
+    "powershell": "pwsh",
+    "python": "pypy python",
+    "r": "Rscript",
+    "ruby": "jruby ruby",
+    "scheme": "guile",
+    "tcl": "expect tclsh wish",
+    "typescript": "deno ts-node tsx",
+}
+_LANGUAGE_BY_INTERPRETER = _inverted(_INTERPRETERS_BY_LANGUAGE)
+# `#!/bin/sh -e`, `#!/usr/bin/env -S FOO=1 python3.11`: the program without its folder and version.
+_FIRST_LINE = re.compile(
+    r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:(?:-\S+|\w+=\S*)[ \t]+)*(?:\S*/)?)?([A-Za-z][A-Za-z-]*)[\d.]*(?:\s|$)"
+)
+
+
+def language_of(path: str, text: str = "") -> str:
+    """Return the language by the known name, then the extension, then the program that a script's first line names.
+
+    "text" when none of them is known. Without its text a script that has no extension is "text".
+    """
+    language = _language_of_path(path)
+    script = _FIRST_LINE.match(text) if language == TEXT else None
+    return language if script is None else _LANGUAGE_BY_INTERPRETER.get(script[1], TEXT)
+
+
+def _language_of_path(path: str) -> str:
     name = basename(path).lower()
     known = _LANGUAGE_BY_NAME.get(name)
     if known:
@@ -266,6 +302,7 @@ def _is_test_name(name: str) -> bool:
     lowered = stem.lower()
     return (
         lowered in _TEST_SUPPORT
+        or extension == ".bats"
         or _LOWER_TEST.search(lowered) is not None
         or _CAPITALISED_TEST.search(stem) is not None
         or (extension in _SPEC_EXTENSIONS and _CAPITALISED_SPEC.search(stem) is not None)

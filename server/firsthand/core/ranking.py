@@ -17,6 +17,7 @@ from firsthand.core.fusion import Candidate, fuse
 from firsthand.core.identifiers import split_identifier, stem, terms
 from firsthand.core.model import Chunk, ChunkHead, Hit, ScoredHead
 from firsthand.core.query import Query
+from firsthand.core.sidelines import sideline_of
 
 _DEFINES_NAME = 3.0
 _DEFINES_QUALIFIED_NAME = 3.5
@@ -34,8 +35,8 @@ _NAMES_FADE = 0.5
 # What each further chunk of the same file adds to its best one, damped: a file that matches in many places is about
 # the subject. What a description says is in one place of it: there it adds nothing.
 _FILE_COHERENCE = 0.4
-_TEST_PENALTY = 0.3
-_SIDELINE_PENALTY = 0.7
+_TEST_PENALTY = 0.2
+_REEXPORT_PENALTY = 0.7
 # What an interface or a type only promises is done elsewhere; its name says it as well as the code that does it. It
 # stands back unless a name is spelled out or promises are what is asked for.
 _PROMISE_PENALTY = 0.8
@@ -59,11 +60,6 @@ _WITH_MEMBERS = frozenset({"class", "interface", "struct", "enum", "trait", "imp
 # What the header of a class counts inside its file beside members that were found as well.
 _HEADER = 0.5
 
-_SIDELINE = re.compile(
-    r"(^|/)(examples?|samples?|demos?|docs?|benchmarks?|bench|compat|legacy|deprecated|vendor|third_party|fixtures?"
-    r"|testdata|migrations?|locales?|i18n|_?typings|stubs?|scripts?|tools?)(/|$)|(^|/)(_?compat|deprecated)\b|\.d\.ts$|\.pyi$",
-    re.IGNORECASE,
-)
 _REEXPORT_FILES = frozenset({"__init__.py", "index.ts", "index.js", "mod.rs", "lib.rs", "package-info.java"})
 
 
@@ -94,7 +90,7 @@ def rank(
         if users and candidate.chunk.id in users:
             _apply_usage(candidate, users[candidate.chunk.id])
         _apply_path(query, asked, candidate)
-        _apply_sidelines(query, candidate)
+        _apply_sidelines(query, asked, candidate)
         _apply_nearness(near, candidate)
     return _by_files(query, candidates)[:limit]
 
@@ -186,16 +182,15 @@ def _stems_of_name(name: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in split_identifier(name))
 
 
-def _apply_sidelines(query: Query, candidate: Candidate) -> None:
+def _apply_sidelines(query: Query, asked: frozenset[str], candidate: Candidate) -> None:
     chunk = candidate.chunk
     if chunk.is_test and not query.wants_tests:
         candidate.times(_TEST_PENALTY, "a test")
-    if _is_sideline(chunk.path) and not any(term in chunk.path.lower() for term in query.terms):
-        candidate.times(_SIDELINE_PENALTY, "beside the main code")
+    sideline = sideline_of(chunk, asked) if not query.paths else None
+    if sideline is not None:
+        candidate.times(sideline.share, sideline.words)
     if chunk.kind == "module" and chunk.path.rpartition("/")[2] in _REEXPORT_FILES:
-        candidate.times(_SIDELINE_PENALTY, "names what others define")
-    if chunk.language == "text" and not query.paths:
-        candidate.times(_SIDELINE_PENALTY, "plain text")
+        candidate.times(_REEXPORT_PENALTY, "names what others define")
     if chunk.kind in _PROMISES and not candidate.is_asked_for and _wants_work(query):
         candidate.times(_PROMISE_PENALTY, "promises what others do")
 
@@ -203,12 +198,6 @@ def _apply_sidelines(query: Query, candidate: Candidate) -> None:
 def _wants_work(query: Query) -> bool:
     """Tell whether words ask for code that does something, not for a name, an interface or a type."""
     return query.kind == "prose" and not query.names and _PROMISE_WORDS.isdisjoint(query.terms)
-
-
-@lru_cache(maxsize=8192)
-def _is_sideline(path: str) -> bool:
-    """Tell whether a file stands beside the main code; kept, because a path comes back with each of its chunks."""
-    return _SIDELINE.search(path) is not None
 
 
 def _apply_nearness(near: str | None, candidate: Candidate) -> None:

@@ -29,7 +29,7 @@ class ReadableFiles:
             data = text.encode("utf-8", "surrogatepass")
             if skip_reason_by_content(path, data):
                 return None
-            return SourceFile(path, text, language_of(path), hashlib.sha256(data).hexdigest())
+            return SourceFile(path, text, language_of(path, text), hashlib.sha256(data).hexdigest())
         try:
             source = await self._tree.read(path)
         except OSError:

@@ -63,7 +63,7 @@ class UnsavedTexts:
         data = text.encode("utf-8", "surrogatepass")
         if skip_reason_by_content(path, data):
             return ()
-        source = SourceFile(path, text, language_of(path), hashlib.sha256(data).hexdigest())
+        source = SourceFile(path, text, language_of(path, text), hashlib.sha256(data).hexdigest())
         return chunk_file(source, self._parser.outline(source.language, text))
 
 

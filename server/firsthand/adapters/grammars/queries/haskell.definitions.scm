@@ -1,5 +1,5 @@
 [(comment) (haddock)] @lead
-(declarations (signature) @lead)
+(declarations [(signature) (pragma)] @lead)
 (instance_declarations (signature) @lead)
 
 (declarations (function name: (_) @name match: (_) @body) @definition.function)

@@ -4,6 +4,7 @@
 (assignment_statement (variable_list . name: (_) @name .)
   (expression_list . value: (function_definition body: (_)? @body))) @definition.function
 (chunk local_declaration: (variable_declaration (assignment_statement (variable_list . name: (identifier) @name))) @definition.variable)
+(chunk (assignment_statement (variable_list . name: (dot_index_expression) @name .)) @definition.variable)
 (field name: (identifier) @name value: (function_definition body: (_)? @body)) @definition.function
 (function_call name: (identifier) @only
   arguments: (arguments . (string) @name (function_definition body: (_)? @body))
