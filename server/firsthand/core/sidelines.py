@@ -8,8 +8,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from posixpath import splitext
 
 from firsthand.core.identifiers import stem
+from firsthand.core.languages import TEXT
 from firsthand.core.model import ChunkHead
 
 
@@ -25,10 +27,13 @@ HISTORY = Sideline("a record of changes", 0.2)
 COPY = Sideline("a copy of other code, or made from code", 0.2)
 DOCUMENT = Sideline("documentation", 0.4)
 EXAMPLE = Sideline("an example or a measurement", 0.45)
-SETTINGS = Sideline("configuration", 0.5)
+SETTINGS = Sideline("configuration", 0.7)
+UNKNOWN = Sideline("in no known language", 0.5)
 HELPER = Sideline("beside the main code", 0.7)
 
-_PROSE = frozenset({"markdown", "rst", "org", "latex", "typst", "text"})
+_PROSE = frozenset({"markdown", "rst", "org", "latex", "typst"})
+# A file of no known language is prose with such an ending or none, else code or data that cannot be read as such.
+_PROSE_ENDINGS = frozenset({"", ".txt", ".text", ".adoc", ".asciidoc", ".pod"})
 _SETTINGS = frozenset({"yaml", "toml", "json", "ini", "properties", "xml"})
 _HISTORY_NAME = re.compile(
     r"(?:^|/)(?:change[-_ ]?logs?|changes|history|news|release[-_ ]?(?:notes?|history)|releases|what'?s[-_ ]?new"
@@ -53,12 +58,11 @@ _FOLDERS: Mapping[Sideline, frozenset[str]] = {
     ),
 }
 _BY_FOLDER = {name: sideline for sideline, names in _FOLDERS.items() for name in names}
-# What a question says that is after such things, beside the names of their folders.
+# What a question says that is after such things, beside the names of their folders. Words that are as common in
+# questions about code ("version", "document", "usage") are none.
 _ASKED_BY: Mapping[Sideline, str] = {
-    HISTORY: "changelog change changed release released version deprecated deprecation upgrade upgrading migrate"
-    " migration history breaking roadmap license licence author news",
-    DOCUMENT: "readme documentation document documented docs doc guide tutorial install installation setup usage"
-    " contribute contributing faq manual example markdown",
+    HISTORY: "changelog release released upgrade upgrading breaking roadmap license licence",
+    DOCUMENT: "readme documentation docs doc guide tutorial install installation contributing faq markdown",
     EXAMPLE: "example sample demo benchmark tutorial snippet fixture",
     SETTINGS: "config configuration configure setting ci workflow pipeline yaml json toml dependency package build lint"
     " linter docker deploy deployment environment schema option default",
@@ -83,7 +87,7 @@ def _sideline_of_path(path: str, language: str) -> tuple[Sideline | None, str]:
     """Return it with the stem of the folder that tells; kept, because a path comes back with each of its chunks."""
     folders = [(_BY_FOLDER[name], stem(name)) for name in path.lower().split("/")[:-1] if name in _BY_FOLDER]
     copy = next((found for found in folders if found[0] is COPY), None)
-    is_prose = language in _PROSE
+    is_prose = language in _PROSE or (language == TEXT and splitext(path)[1].lower() in _PROSE_ENDINGS)
     if copy is not None or _MINIFIED.search(path):
         return copy or (COPY, "")
     if is_prose:
@@ -92,4 +96,6 @@ def _sideline_of_path(path: str, language: str) -> tuple[Sideline | None, str]:
         return min(folders, key=lambda found: found[0].share)
     if language in _SETTINGS:
         return SETTINGS, ""
+    if language == TEXT:
+        return UNKNOWN, ""
     return (HELPER if _DECLARATIONS.search(path) else None), ""
