@@ -28,6 +28,9 @@
 (export_statement "default" value: [(function_expression body: (_) @body)
   (arrow_function body: (_) @body)]) @definition.function.default
 (export_statement "default" value: (class body: (_) @body)) @definition.class.default
+(export_statement "default" value: [
+  (binary_expression right: (function_expression name: (_) @name body: (_) @body) @definition.function)
+  (call_expression arguments: (arguments (function_expression name: (_) @name body: (_) @body) @definition.function))])
 
 (expression_statement (assignment_expression
   left: (member_expression property: (property_identifier) @name) @scoped
@@ -35,6 +38,11 @@
 (expression_statement (assignment_expression
   left: (member_expression property: (property_identifier) @name) @scoped
   right: (class body: (_) @body))) @definition.class
+
+(program (expression_statement (assignment_expression
+  left: (member_expression property: (property_identifier) @name) @scoped
+  right: (call_expression arguments: (arguments [(arrow_function body: (statement_block) @body)
+    (function_expression body: (_) @body)])))) @definition.function)
 
 (pair key: (property_identifier) @name
   value: [(function_expression body: (_) @body) (arrow_function body: (statement_block) @body)]) @definition.method
