@@ -56,6 +56,22 @@ def test_a_script_without_extension_is_told_by_its_first_line(first_line: str, l
     assert language_of("bin/tool", f"{first_line}\nx\n") == language
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("int f(void);\n", "c"), ("/*\n * a class of its own\n */\nstruct s;\n", "c"), ("", "c"),
+        ("#ifdef __cplusplus\nextern \"C\" {\n#endif\nint f(void);\n", "c"),
+        ("#pragma once\nnamespace a {\n}\n", "cpp"), ("template <class T> T f(T);\n", "cpp"),
+        ("class LIB_API Logger : public Base {\n", "cpp"), ("void f(std::string);\n", "cpp"), ("class A;\n", "c"),
+        ("#import <Foundation/Foundation.h>\n", "objc"), ("@interface Cart : NSObject\n@end\n", "objc"),
+    ],
+)  # fmt: skip
+def test_a_header_is_told_by_its_text(text: str, language: str) -> None:
+    """C, C++ and Objective-C call their headers alike."""
+    assert language_of("include/a.h", text) == language
+    assert language_of("src/a.c", text) == "c"
+
+
 def test_a_name_tells_more_than_the_first_line() -> None:
     """A known extension wins over the program that the first line names."""
     assert language_of("tool.py", "#!/bin/sh\n") == "python"

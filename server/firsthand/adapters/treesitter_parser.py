@@ -1,5 +1,6 @@
 """The Parser port over tree-sitter grammars."""
 
+import codecs
 import string
 import time
 from dataclasses import replace
@@ -45,7 +46,7 @@ class TreeSitterParser:
             return None
         tree = _parse(grammar.language, data)
         if tree is not None and code_language in preprocessing.LANGUAGES:
-            tree = _preprocessed(grammar.language, data, tree)
+            tree = _preprocessed(grammar, data, tree)
         return (
             None
             if tree is None
@@ -53,11 +54,11 @@ class TreeSitterParser:
         )
 
 
-def _preprocessed(language: Language, data: bytes, tree: Tree) -> Tree:
+def _preprocessed(grammar: loading.Grammar, data: bytes, tree: Tree) -> Tree:
     """Return the tree of the text, or of what the preprocessor might leave of it: the one with the fewest errors."""
     best, fewest = tree, _error_bytes(tree.root_node)
-    for text in preprocessing.simplified(data) if fewest else ():
-        other = _parse(language, text)
+    for text in preprocessing.simplified(grammar.name, data) if fewest else ():
+        other = _parse(grammar.language, text)
         errors = fewest if other is None else _error_bytes(other.root_node)
         if other is not None and errors < fewest:
             best, fewest = other, errors
@@ -75,6 +76,9 @@ def _error_bytes(node: Node) -> int:
 
 
 def _parse(language: Language, data: bytes) -> Tree | None:
+    if data.startswith(codecs.BOM_UTF8):
+        # Some grammars take the mark for a word. Line ends, unlike blanks, indent nothing; only bytes are counted.
+        data = data.replace(codecs.BOM_UTF8, b"\n\n\n", 1)
     deadline = time.monotonic() + _LONGEST_SECONDS
 
     def read(offset: int, _position: Point) -> bytes:

@@ -225,14 +225,36 @@ _FIRST_LINE = re.compile(
 )
 
 
-def language_of(path: str, text: str = "") -> str:
-    """Return the language by the known name, then the extension, then the program that a script's first line names.
+# What a header says that is no C, at the beginning of a line or anywhere.
+_OBJECTIVE_C = re.compile(r"^[ \t]*(?:@(?:interface|protocol|class|import)\b|#[ \t]*import\b)", re.MULTILINE)
+_CPP = re.compile(
+    r"^\s*(?:template\s*<|(?:inline\s+)?namespace\s+[\w:]+\s*\{?\s*$|(?:public|private|protected)\s*:"
+    r"|class\s+(?:[A-Z_]+\s+)?\w+\s*(?:final\s*)?(?::[^;]*|\{\s*)?$|using\s+(?:namespace\b|\w+\s*=))"
+    r"|\bstd::|\bconstexpr\b|\bnullptr\b|\bnoexcept\b",
+    re.MULTILINE,
+)
+_HEAD_CHARACTERS = 64 * 1024
 
-    "text" when none of them is known. Without its text a script that has no extension is "text".
+
+def language_of(path: str, text: str = "") -> str:
+    """Return the language by the known name, then the extension, then what the text says of itself.
+
+    The text is asked where a path says too little: the first line of a script without extension names the program
+    that runs it, and a header of C++ or Objective-C is no C. "text" when nothing is known.
     """
     language = _language_of_path(path)
-    script = _FIRST_LINE.match(text) if language == TEXT else None
-    return language if script is None else _LANGUAGE_BY_INTERPRETER.get(script[1], TEXT)
+    if language == TEXT:
+        script = _FIRST_LINE.match(text)
+        return TEXT if script is None else _LANGUAGE_BY_INTERPRETER.get(script[1], TEXT)
+    if text and language == "c" and path.lower().endswith(".h"):
+        return _language_of_header(text[:_HEAD_CHARACTERS])
+    return language
+
+
+def _language_of_header(text: str) -> str:
+    if _OBJECTIVE_C.search(text):
+        return "objc"
+    return "cpp" if _CPP.search(text) else "c"
 
 
 def _language_of_path(path: str) -> str:

@@ -34,6 +34,8 @@ _QUERIES = {
     "arduino": ("c", "cpp"),
     "objc": ("c", "objc"),
     "hcl": ("terraform",),
+    "ocaml": ("ocaml", "ocaml_values"),
+    "ocaml_interface": ("ocaml",),
     "tsx": ("javascript", "typescript", "jsx"),
 }
 

@@ -31,7 +31,7 @@ def read_name(text: str, kind: str) -> tuple[str, ...]:
     plain = _TYPE_ARGUMENTS.sub("", name)
     if not _PATH.fullmatch(plain):
         # A quote at the end alone belongs to the name: `foldl'`.
-        unquoted = name.strip("\"'`") if name[0] in "\"'`" else name
+        unquoted = name.strip("\"'`") if name.startswith(('"', "'", "`")) else name
         return (_without_parameters(unquoted.lstrip(":")) or name,)
     parts = _SEPARATOR.split(plain)
     return (*(part for part in parts[:-1] if part not in _HANGERS), parts[-1])

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-LANGUAGES = frozenset({"c", "cpp", "objc", "cuda", "arduino", "csharp"})
+LANGUAGES = frozenset({"c", "cpp", "objc", "cuda", "arduino", "csharp", "fsharp"})
 """Languages with conditionals and macros, or with conditionals alone."""
+# Without braces nothing tells whether a conditional stands between definitions or in one.
+_WITHOUT_BRACES = frozenset({"fsharp"})
 
 _REST_OF_LINE = rb"(?:[^\\\n/]|\\\r?\n|\\.|/(?!\*)|/\*.*?\*/)*"
 _TOKEN = re.compile(
@@ -51,9 +53,9 @@ class _Conditional:
     """Its directives, and all branches but the first."""
 
 
-def simplified(data: bytes) -> Iterator[bytes]:
+def simplified(language: str, data: bytes) -> Iterator[bytes]:
     """Yield the file without what may have broken its syntax, each time less of it."""
-    first = _blanked(data, _conditionals(data))
+    first = _blanked(data, _conditionals(data, everywhere=language in _WITHOUT_BRACES))
     if first != data:
         yield first
     second = _blanked(first, _macros(first))
@@ -61,10 +63,10 @@ def simplified(data: bytes) -> Iterator[bytes]:
         yield second
 
 
-def _conditionals(data: bytes) -> Iterator[tuple[int, int]]:
+def _conditionals(data: bytes, *, everywhere: bool) -> Iterator[tuple[int, int]]:
     """Yield the directives and second branches of conditionals inside braces, and of those that open or close some.
 
-    Whole definitions in both branches are legal syntax and stay.
+    Whole definitions in both branches are legal syntax and stay, unless it is to be done `everywhere`.
     """
     depth = 0
     around: list[_Conditional] = []
@@ -85,7 +87,7 @@ def _conditionals(data: bytes) -> Iterator[tuple[int, int]]:
             if directive == b"endif":
                 around.pop()
                 depth = conditional.first_depth
-                if conditional.depth or depth != conditional.depth:
+                if everywhere or conditional.depth or depth != conditional.depth:
                     yield from conditional.ranges
 
 

@@ -1,0 +1,6 @@
+(application_expression function: (value_path (value_name) @call))
+(value_path (value_name) @reference)
+(constructor_path (constructor_name) @reference)
+(type_constructor_path (type_constructor) @reference)
+(module_path (module_name) @reference)
+(method_invocation (method_name) @call)
