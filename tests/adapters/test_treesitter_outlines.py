@@ -175,3 +175,18 @@ def test_a_macro_does_not_rename_a_class() -> None:
 
     assert "namespace" not in {symbol.name for symbol in outline.symbols}
     assert "scan" in {symbol.name for symbol in outline.symbols}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "calls"),
+    [
+        ("ocaml", "let f x = Store.load (g x)\n", ["g", "load"]),
+        ("fsharp", "module A\nlet f x = Store.load (g x)\n", ["g", "load"]),
+        ("fsharp", "module A\nlet f x = x.Cart.Add 1\n", ["Add"]),
+    ],
+)
+def test_calls_are_told_by_their_last_name(language: str, text: str, calls: list[str]) -> None:
+    """A module or an object in front of a function is no part of the name that is called."""
+    (symbol,) = outline_of(language, text).symbols
+
+    assert sorted(symbol.calls) == calls

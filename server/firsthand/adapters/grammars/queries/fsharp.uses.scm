@@ -1,6 +1,7 @@
-(application_expression . (long_identifier_or_op) @call)
-(dot_expression field: (_) @call)
-(long_identifier_or_op) @reference
-(simple_type (long_identifier) @reference)
-(class_inherits_decl (simple_type (long_identifier) @base))
-(interface_implementation (simple_type (long_identifier) @base))
+(application_expression . (long_identifier_or_op (identifier) @call))
+(application_expression . (long_identifier_or_op (long_identifier (identifier) @call .)))
+(application_expression . (dot_expression field: (long_identifier_or_op (identifier) @call)))
+(long_identifier_or_op (identifier) @reference)
+(long_identifier (identifier) @reference .)
+(class_inherits_decl (simple_type (long_identifier (identifier) @base .)))
+(interface_implementation (simple_type (long_identifier (identifier) @base .)))
