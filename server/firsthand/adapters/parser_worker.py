@@ -10,11 +10,13 @@ one at a time: `(seconds, language, text)` for an `Outline | None`, `(seconds, F
 whose chunks are packed; the end of the input ends the process.
 """
 
+import contextlib
 import faulthandler
 import gc
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -37,11 +39,23 @@ def serve(parser: Parser) -> None:
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 50)
         for seconds, *request in parser_frames.frames(requests):
-            # This alarm needs neither the global lock nor a server that is still alive.
-            faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
-            answer = _answer(parser, request)
-            faulthandler.cancel_dump_traceback_later()
+            with _alarm(seconds, nowhere):
+                answer = _answer(parser, request)
             _send(answers, answer)
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float, nowhere: IO[str]) -> Iterator[None]:
+    """End this process when the time is up. That needs neither the global lock nor a server that is still alive."""
+    if sys.platform == "win32":
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        yield
+        faulthandler.cancel_dump_traceback_later()
+    else:
+        # Nobody handles the signal, so it ends the process. Stopping a thread that waits takes a turn of a busy core.
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _answer(parser: Parser, request: Sequence[Any]) -> Outline | FileUpdate | None:

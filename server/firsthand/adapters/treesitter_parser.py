@@ -20,6 +20,8 @@ _ONLY_PUNCTUATION = b"!" * 3000
 _MARKS = string.punctuation.replace("_", "")
 _PUNCTUATION = bytes(ord("!") if chr(byte) in _MARKS else 0 for byte in range(256))
 _BLANKS = b" \t\n\r\f\v"
+# Errors in so small a share of a file hide nothing that is worth reading it once more.
+_FEW_ERRORS = 0.001
 # The parser asks for text in pieces; between two of them other threads get their turn.
 _PIECE = 32 * 1024
 
@@ -57,12 +59,13 @@ class TreeSitterParser:
 def _preprocessed(grammar: loading.Grammar, data: bytes, tree: Tree) -> Tree:
     """Return the tree of the text, or of what the preprocessor might leave of it: the one with the fewest errors."""
     best, fewest = tree, _error_bytes(tree.root_node)
-    for text in preprocessing.simplified(grammar.name, data) if fewest else ():
+    few = len(data) * _FEW_ERRORS
+    for text in preprocessing.simplified(grammar.name, data) if fewest > few else ():
         other = _parse(grammar.language, text)
         errors = fewest if other is None else _error_bytes(other.root_node)
         if other is not None and errors < fewest:
             best, fewest = other, errors
-        if not fewest:
+        if fewest <= few:
             break
     return best
 

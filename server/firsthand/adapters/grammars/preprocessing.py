@@ -38,7 +38,7 @@ _MACROS = (
     rb"\)[ \t]*(?:const[ \t]*)?" + _MACRO + rb"(?=[ \t\r\n]*[{;])",
 )
 _MACRO_PATTERNS = tuple(re.compile(pattern, re.MULTILINE) for pattern in _MACROS)
-_VISIBLE = re.compile(rb"[^\r\n]")
+_BLANK = bytes(byte if byte in b"\r\n" else ord(" ") for byte in range(256))
 
 
 @dataclass(slots=True)
@@ -100,5 +100,5 @@ def _macros(data: bytes) -> Iterator[tuple[int, int]]:
 def _blanked(data: bytes, ranges: Iterator[tuple[int, int]]) -> bytes:
     masked = bytearray(data)
     for start, end in ranges:
-        masked[start:end] = _VISIBLE.sub(b" ", data[start:end])
+        masked[start:end] = data[start:end].translate(_BLANK)
     return bytes(masked)
