@@ -134,7 +134,7 @@ def test_sidelines_stand_behind(path: str) -> None:
     ("path", "language"),
     [
         ("README.md", "markdown"), ("docs/people.rst", "rst"), ("CHANGELOG.md", "markdown"), ("UPGRADING", "text"),
-        (".github/workflows/people.yml", "yaml"), ("people.toml", "toml"),
+        (".github/workflows/people.yml", "yaml"), ("settings.toml", "toml"),
     ],
 )  # fmt: skip
 def test_what_only_speaks_of_the_code_stands_behind(path: str, language: str) -> None:
