@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from firsthand.adapters import parser_frames
-from firsthand.adapters.worker_process import own_process_group
+from firsthand.adapters.worker_process import own_process_group, widen
 from firsthand.core.model import FileStat, FileUpdate, Outline, SourceFile
 
 log = logging.getLogger(__name__)
@@ -182,6 +182,9 @@ class _Worker:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **own_process_group()
         )
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            widen(pipe)
 
     @property
     def ended(self) -> bool:
