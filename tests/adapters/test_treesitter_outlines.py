@@ -149,6 +149,12 @@ def _places(language: str, text: str) -> list[str]:
             "    if (a) {\n#else\n    if (b) {\n#endif\n    }\n  }\n  void G() { }\n}\n",
             ["A 1-17", "A.x 2-7", "A.F 8-15", "A.G 16-16"],
         ),
+        (  # Prototypes are definitions where no function is around them.
+            "cpp",
+            "#ifdef A\n#if B\nint f(int);\n#else\nint* g(int);\n#endif\n#endif\n"
+            "int h() {\n  Lock held(a());\n  int inner(int);\n  return 1;\n}\n",
+            ["f 3-3", "g 5-5", "h 8-12"],
+        ),
         ("c", "#else\n#endif\n#endif\nint f(void {\n}}}\n", []),
     ],
 )  # fmt: skip

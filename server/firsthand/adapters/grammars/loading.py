@@ -9,6 +9,9 @@ A query file holds tree-sitter patterns; where several give the same definition,
 `import`, `target`   an import and what it names
 `call`, `reference`, `base`, `doc`  names used, and documentation inside the definition, by where they stand
 `<use>.proper`       counts only when the name begins with a capital letter: constants and types, not variables
+
+`#set! only "a b"`   a match counts when the capture `only` is one of these words
+`#set! within "a b"` when the node around the definition is of one of these kinds: compiled sooner than a pattern each
 """
 
 import threading
@@ -50,6 +53,8 @@ class Grammar:
     uses: Query
     only: Mapping[int, frozenset[bytes]]
     """By pattern of `definitions`: the words that make its match count."""
+    within: Mapping[int, frozenset[str]]
+    """By pattern of `definitions`: the kinds of nodes around the definition that make its match count."""
     never: frozenset[str]
     """Words that are captured as calls and are none."""
 
@@ -80,7 +85,10 @@ def _build(name: str) -> Grammar | None:
         pattern: frozenset(word.encode() for word in setting.split())
         for pattern, setting in _settings(definitions, "only").items()
     }
-    return Grammar(name, language, definitions, uses, only, frozenset(never))
+    within = {
+        pattern: frozenset(setting.split()) for pattern, setting in _settings(definitions, "within").items()
+    }
+    return Grammar(name, language, definitions, uses, only, within, frozenset(never))
 
 
 def _settings(query: Query, key: str) -> dict[int, str]:

@@ -52,6 +52,7 @@ class _Reading:
         self.uses: list[NameUse] = []
         self._table = table
         self._only = grammar.only
+        self._within = grammar.within
         self._drafts: dict[_Range, Draft] = {}
         self._wrappers: dict[_Range, Node] = {}
         self._imports: dict[_Range, Import] = {}
@@ -66,7 +67,8 @@ class _Reading:
             if capture.startswith("lead"):
                 self._leads.extend((node, capture == "lead.doc") for node in nodes)
             elif capture.startswith("definition."):
-                self._take_definition(capture.split("."), nodes[0], pattern, captures)
+                if self._stands_within(pattern, nodes[0]):
+                    self._take_definition(capture.split("."), nodes[0], pattern, captures)
             elif capture == "wrapper":
                 wrapped = captures["wrapped"][0]
                 self._wrappers[wrapped.start_byte, wrapped.end_byte] = nodes[0]
@@ -94,6 +96,10 @@ class _Reading:
 
     def _says_one_of(self, words: frozenset[bytes], node: Node) -> bool:
         return self._table.data[node.start_byte : node.end_byte] in words
+
+    def _stands_within(self, pattern: int, node: Node) -> bool:
+        around = self._within.get(pattern)
+        return around is None or (node.parent is not None and node.parent.type in around)
 
     def _take_import(self, node: Node, targets: list[Node]) -> None:
         data = self._table.data

@@ -4,13 +4,11 @@
 (function_definition declarator: (_ declarator: (function_declarator declarator: (_) @name)) body: (_) @body) @definition.function
 (function_definition declarator: (_ declarator: (_ declarator: (function_declarator declarator: (_) @name))) body: (_) @body) @definition.function
 
-(translation_unit (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)
-(translation_unit (declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (_) @name))) @definition.function)
-(preproc_ifdef (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)
-(preproc_ifdef (declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (_) @name))) @definition.function)
-(preproc_if (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)
-(declaration_list (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)
-(declaration_list (declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (_) @name))) @definition.function)
+; A prototype: inside a function the same is a variable that is made with arguments, in C++.
+((declaration declarator: (function_declarator declarator: (_) @name)) @definition.function
+  (#set! within "translation_unit preproc_if preproc_ifdef preproc_else preproc_elif declaration_list"))
+((declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (_) @name))) @definition.function
+  (#set! within "translation_unit preproc_if preproc_ifdef preproc_else preproc_elif declaration_list"))
 
 (struct_specifier name: (_) @name body: (_) @body) @definition.struct
 (union_specifier name: (_) @name body: (_) @body) @definition.struct
