@@ -165,6 +165,19 @@ def test_conditionals_and_macros_do_not_hide_definitions(
     assert _places(language, text) == expected
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "int a = " + "(b + " * 2_000 + "f(1 2)" + ")" * 2_000 + ";\n", "template<> " * 60 + "x\n", "#/*a\n" * 2_000,
+        "/*a" * 2_000, "int a;" + "'b\\\n" * 50_000, "#if A {\n" * 10_000,
+    ],
+    ids=["nested", "templates", "comments of directives", "comments", "strings", "conditionals"],
+)  # fmt: skip
+def test_errors_in_hostile_text_end_nothing(hostile: str) -> None:
+    """However deep an error stands, and however much begins without an end, the definitions around it are found."""
+    assert "f 1-3" in _places("cpp", "int f() {\n  return 1;\n}\n}} @@\n" + hostile)
+
+
 def test_uses_outside_definitions_belong_to_the_file() -> None:
     """What a script calls at its top is the outline's own."""
     outline = outline_of("python", "import app\n\napp.run(Config)\n")

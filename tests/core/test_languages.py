@@ -61,6 +61,7 @@ def test_a_script_without_extension_is_told_by_its_first_line(first_line: str, l
     [
         ("int f(void);\n", "c"), ("/*\n * a class of its own\n */\nstruct s;\n", "c"), ("", "c"),
         ("#ifdef __cplusplus\nextern \"C\" {\n#endif\nint f(void);\n", "c"),
+        ("\n" * 60_000, "c"), ("namespace a" + " " * 60_000 + "x", "c"), ("namespace a {\r\n}\r\n", "cpp"),
         ("#pragma once\nnamespace a {\n}\n", "cpp"), ("template <class T> T f(T);\n", "cpp"),
         ("class LIB_API Logger : public Base {\n", "cpp"), ("void f(std::string);\n", "cpp"), ("class A;\n", "c"),
         ("#import <Foundation/Foundation.h>\n", "objc"), ("@interface Cart : NSObject\n@end\n", "objc"),

@@ -155,6 +155,7 @@ def test_what_only_speaks_of_the_code_stands_behind(path: str, language: str) ->
         ("benchmark of removing people", "benchmarks/people.rs", "rust"),
         ("vendor code that removes people", "vendor/people.c", "c"),
         ("people.toml removal", "people.toml", "toml"),
+        ("which workflow removes people", ".github/workflows/people.yml", "yaml"),
     ],
 )
 def test_a_sideline_that_is_asked_for_does_not_stand_behind(question: str, path: str, language: str) -> None:

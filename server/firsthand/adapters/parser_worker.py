@@ -33,6 +33,10 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 def serve(parser: Parser) -> None:
     """Answer requests until the input ends."""
     requests, answers = sys.stdin.buffer, _take_stdout()
+    if sys.platform != "win32":
+        signal.signal(
+            signal.SIGALRM, signal.SIG_DFL
+        )  # whoever started the server may ignore it, which is inherited
     with Path(os.devnull).open("w") as nowhere:
         _send(answers, None)
         # What is loaded stays, and what a file leaves behind holds no cycles: looking for them takes a twentieth.

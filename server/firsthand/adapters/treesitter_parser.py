@@ -46,9 +46,10 @@ class TreeSitterParser:
             or _ONLY_PUNCTUATION in data.translate(_PUNCTUATION, _BLANKS)
         ):
             return None
-        tree = _parse(grammar.language, data)
+        deadline = time.monotonic() + _LONGEST_SECONDS
+        tree = _parse(grammar.language, data, deadline)
         if tree is not None and code_language in preprocessing.LANGUAGES:
-            tree = _preprocessed(grammar, data, tree)
+            tree = _preprocessed(grammar, data, tree, deadline)
         return (
             None
             if tree is None
@@ -56,12 +57,12 @@ class TreeSitterParser:
         )
 
 
-def _preprocessed(grammar: loading.Grammar, data: bytes, tree: Tree) -> Tree:
+def _preprocessed(grammar: loading.Grammar, data: bytes, tree: Tree, deadline: float) -> Tree:
     """Return the tree of the text, or of what the preprocessor might leave of it: the one with the fewest errors."""
     best, fewest = tree, _error_bytes(tree.root_node)
     few = len(data) * _FEW_ERRORS
     for text in preprocessing.simplified(grammar.name, data) if fewest > few else ():
-        other = _parse(grammar.language, text)
+        other = _parse(grammar.language, text, deadline)
         errors = fewest if other is None else _error_bytes(other.root_node)
         if other is not None and errors < fewest:
             best, fewest = other, errors
@@ -70,19 +71,22 @@ def _preprocessed(grammar: loading.Grammar, data: bytes, tree: Tree) -> Tree:
     return best
 
 
-def _error_bytes(node: Node) -> int:
-    if not node.has_error:
-        return 0
-    if node.is_error or node.is_missing:
-        return max(1, node.end_byte - node.start_byte)
-    return sum(_error_bytes(child) for child in node.children)
+def _error_bytes(root: Node) -> int:
+    errors = 0
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.is_error or node.is_missing:
+            errors += max(1, node.end_byte - node.start_byte)
+        elif node.has_error:
+            waiting += node.children
+    return errors
 
 
-def _parse(language: Language, data: bytes) -> Tree | None:
+def _parse(language: Language, data: bytes, deadline: float) -> Tree | None:
     if data.startswith(codecs.BOM_UTF8):
         # Some grammars take the mark for a word. Line ends, unlike blanks, indent nothing; only bytes are counted.
         data = data.replace(codecs.BOM_UTF8, b"\n\n\n", 1)
-    deadline = time.monotonic() + _LONGEST_SECONDS
 
     def read(offset: int, _position: Point) -> bytes:
         return data[offset : offset + _PIECE]

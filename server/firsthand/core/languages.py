@@ -227,9 +227,11 @@ _FIRST_LINE = re.compile(
 
 # What a header says that is no C, at the beginning of a line or anywhere.
 _OBJECTIVE_C = re.compile(r"^[ \t]*(?:@(?:interface|protocol|class|import)\b|#[ \t]*import\b)", re.MULTILINE)
+# Blanks may be thousands on hostile lines: none is where another could take them as well.
 _CPP = re.compile(
-    r"^\s*(?:template\s*<|(?:inline\s+)?namespace\s+[\w:]+\s*\{?\s*$|(?:public|private|protected)\s*:"
-    r"|class\s+(?:[A-Z_]+\s+)?\w+\s*(?:final\s*)?(?::[^;]*|\{\s*)?$|using\s+(?:namespace\b|\w+\s*=))"
+    r"^[ \t]*(?:template\s*<|(?:public|private|protected)[ \t]*:|using[ \t]+(?:namespace\b|\w+[ \t]*=)"
+    r"|(?:inline[ \t]+)?namespace[ \t]+[\w:]+[ \t]*(?:\{[ \t]*)?\r?$"
+    r"|class[ \t]+(?:[A-Z_]+[ \t]+)?\w+[ \t]*(?:final[ \t]*)?(?::[^;\n]*|\{[ \t]*)?\r?$)"
     r"|\bstd::|\bconstexpr\b|\bnullptr\b|\bnoexcept\b",
     re.MULTILINE,
 )

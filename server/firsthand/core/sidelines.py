@@ -27,6 +27,7 @@ HISTORY = Sideline("a record of changes", 0.2)
 COPY = Sideline("a copy of other code, or made from code", 0.2)
 DOCUMENT = Sideline("documentation", 0.4)
 EXAMPLE = Sideline("an example or a measurement", 0.45)
+AUTOMATION = Sideline("how it is built and checked", 0.45)
 SETTINGS = Sideline("configuration", 0.7)
 UNKNOWN = Sideline("in no known language", 0.5)
 HELPER = Sideline("beside the main code", 0.7)
@@ -50,8 +51,9 @@ _FOLDERS: Mapping[Sideline, frozenset[str]] = {
     ),
     EXAMPLE: frozenset(
         "example examples sample samples demo demos doc docs documentation snippet snippets website tutorial tutorials"
-        " man benchmark benchmarks bench perf fixture fixtures testdata .github .circleci .ci".split()
+        " man benchmark benchmarks bench perf fixture fixtures testdata".split()
     ),
+    AUTOMATION: frozenset({".github", ".circleci", ".ci"}),
     HELPER: frozenset(
         "compat legacy deprecated migration migrations locale locales i18n typings _typings stub stubs script scripts"
         " tool tools contrib".split()
@@ -64,6 +66,7 @@ _ASKED_BY: Mapping[Sideline, str] = {
     HISTORY: "changelog release released upgrade upgrading breaking roadmap license licence",
     DOCUMENT: "readme documentation docs doc guide tutorial install installation contributing faq markdown",
     EXAMPLE: "example sample demo benchmark tutorial snippet fixture",
+    AUTOMATION: "ci workflow pipeline yaml build lint linter deploy deployment release github action",
     SETTINGS: "config configuration configure setting ci workflow pipeline yaml json toml dependency package build lint"
     " linter docker deploy deployment environment schema option default",
 }

@@ -12,22 +12,30 @@ LANGUAGES = frozenset({"c", "cpp", "objc", "cuda", "arduino", "csharp", "fsharp"
 # Without braces nothing tells whether a conditional stands between definitions or in one.
 _WITHOUT_BRACES = frozenset({"fsharp"})
 
-_REST_OF_LINE = rb"(?:[^\\\n/]|\\\r?\n|\\.|/(?!\*)|/\*.*?\*/)*"
+# A comment without an end reaches to that of the file: whoever looks for an end each time takes quadratic time.
+_COMMENT = rb"/\*.*?(?:\*/|\Z)"
+_REST_OF_LINE = rb"(?:[^\\\n/]|\\\r\n|\\.|/(?!\*)|" + _COMMENT + rb")*+"
 _TOKEN = re.compile(
     rb"^[ \t]*\#[ \t]*(?:(?P<directive>ifdef|ifndef|if|elifdef|elifndef|elif|else|endif)\b)?"
     + _REST_OF_LINE
     # Braces do not count in comments, strings and characters.
-    + rb'|//(?:[^\\\n]|\\\r?\n|\\.)*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"'
-    + rb"|'(?:[^'\\\n]|\\.)*'"
+    + rb"|//(?:[^\\\n]|\\\r\n|\\.)*+|"
+    + _COMMENT
+    + rb'|"(?:[^"\\\n]|\\.)*+"'
+    + rb"|'(?:[^'\\\n]|\\.)*+'"
     rb"|(?P<brace>[{}])",
     re.MULTILINE | re.DOTALL,
 )
 _OPENING = frozenset({b"if", b"ifdef", b"ifndef"})
 # By convention a macro is a word in capitals; one without an underscore may as well be a type.
 _MACRO = rb"([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9](?:\([^()\n]*\))?)"
+# What stands between angle brackets ends at one place only, so that many templates are not tried in all their parts.
+_ANGLES = rb"<(?:[^<>\n]|<(?:[^<>\n]|<[^<>\n]*+>)*+>)*+>"
 _MACROS = (
     # In front of a declaration, `UV_EXTERN int uv_run(`, or of a member defined outside its class.
-    rb"^[ \t]*(?:(?:static|inline|extern|virtual|explicit|template[ \t]*<[^\n]*>)[ \t]+)*"
+    rb"^[ \t]*(?:(?:static|inline|extern|virtual|explicit|template[ \t]*"
+    + _ANGLES
+    + rb")[ \t]+)*+"
     + _MACRO
     + rb"(?=[ \t]+(?:[A-Za-z_][\w:<>,*& \t]*[ \t*&][\w:~]+[ \t]*[(;{=]|[A-Za-z_]\w*(?:<[^\n]*>)?::[\w:~]+[ \t]*\())",
     # With the line to itself: `FMT_BEGIN_NAMESPACE`.
